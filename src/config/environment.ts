@@ -1,0 +1,69 @@
+import { AppError } from '../contract/errors.ts';
+import { ATTEMPT_MARKER } from '../contract/worker-protocol.ts';
+import { defaultHome, type Paths, pathsOf } from './paths.ts';
+
+/** Everything that this program takes from its environment; nothing else reads process.env. */
+export interface Environment {
+  readonly paths: Paths;
+  /** A remote server for the CLI; null: the daemon of this machine. */
+  readonly serverUrl: string | null;
+  readonly serverToken: string | null;
+  /** `host:port` for the edge door inside containers; null: its unix socket. */
+  readonly listen: { readonly host: string; readonly port: number } | null;
+  readonly noColor: boolean;
+}
+
+export function readEnvironment(environment: NodeJS.ProcessEnv = process.env): Environment {
+  return {
+    paths: pathsOf(environment['SFP_SERVER_HOME'] || defaultHome(environment)),
+    serverUrl: environment['SFP_SERVER_URL'] || null,
+    serverToken: environment['SFP_SERVER_TOKEN'] || null,
+    listen: readListen(environment['SFP_SERVER_LISTEN']),
+    noColor: (environment['NO_COLOR'] ?? '') !== '',
+  };
+}
+
+function readListen(value: string | undefined): Environment['listen'] {
+  if (!value) return null;
+  const at = value.lastIndexOf(':');
+  const port = Number(value.slice(at + 1));
+  if (at < 1 || !Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new AppError('configuration-invalid', `SFP_SERVER_LISTEN is "${value}" and must be host:port.`);
+  }
+  return { host: value.slice(0, at), port };
+}
+
+/** What a worker's environment may take over from the daemon's: where programs and certificates are, proxies, the keychain's bus. */
+const HANDED_DOWN = [
+  'PATH',
+  'LANG',
+  'LC_ALL',
+  'TZ',
+  'NODE_EXTRA_CA_CERTS',
+  'SSL_CERT_FILE',
+  'HTTPS_PROXY',
+  'HTTP_PROXY',
+  'NO_PROXY',
+  'https_proxy',
+  'http_proxy',
+  'no_proxy',
+  'DBUS_SESSION_BUS_ADDRESS',
+  'XDG_RUNTIME_DIR',
+] as const;
+
+/** The explicit environment of one worker: its own HOME and TMPDIR, the marker of its attempt, and a short list. */
+export function workerEnvironment(
+  own: { readonly home: string; readonly temporary: string; readonly marker: string },
+  environment: NodeJS.ProcessEnv = process.env,
+): Record<string, string> {
+  const handedDown = HANDED_DOWN.flatMap((name) => {
+    const value = environment[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    ...Object.fromEntries(handedDown),
+    HOME: own.home,
+    TMPDIR: own.temporary,
+    [ATTEMPT_MARKER]: own.marker,
+  };
+}

@@ -1,0 +1,52 @@
+import { type Static, Type } from 'typebox';
+import { Hooks } from './hook.ts';
+import { Alias, OneOf, SecretName } from './values.ts';
+
+const closed = { additionalProperties: false };
+
+/** `sfp-server.yaml`. Every key has a default; the file may be empty. */
+export const Configuration = Type.Object(
+  {
+    concurrency: Type.Integer({ minimum: 1, maximum: 64, default: 4, description: 'operations at once' }),
+    vault: Type.Object({ provider: OneOf(['keychain', 'file'] as const) }, closed),
+    edge: Type.Object(
+      {
+        host: Type.String({ minLength: 1, maxLength: 253, pattern: '^[A-Za-z0-9.-]+$' }),
+        port: Type.Integer({ minimum: 1, maximum: 65_535 }),
+        tls: OneOf(['internal', 'acme', 'off'] as const),
+        group: Type.Optional(
+          Type.String({ maxLength: 32, description: "group that Caddy runs in; default: the daemon's own" }),
+        ),
+      },
+      closed,
+    ),
+    orgs: Type.Record(
+      Alias,
+      Type.Object({ concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 64 })) }, closed),
+    ),
+    directories: Type.Array(Type.String({ pattern: '^/', maxLength: 4_000 }), { maxItems: 100 }),
+    repos: Type.Record(
+      Alias,
+      Type.Object(
+        { url: Type.String({ minLength: 1, maxLength: 1_000 }), secret: Type.Optional(SecretName) },
+        closed,
+      ),
+    ),
+    hooks: Hooks,
+    log: Type.Object({ level: OneOf(['debug', 'info', 'warn', 'error'] as const) }, closed),
+  },
+  closed,
+);
+
+export type Configuration = Static<typeof Configuration>;
+
+export const DEFAULT_CONFIGURATION: Configuration = {
+  concurrency: 4,
+  vault: { provider: 'keychain' },
+  edge: { host: 'localhost', port: 8443, tls: 'internal' },
+  orgs: {},
+  directories: [],
+  repos: {},
+  hooks: {},
+  log: { level: 'info' },
+};

@@ -1,0 +1,142 @@
+import { type Static, Type } from 'typebox';
+import { Alias, JsonObject, Labels, Nullable, OneOf, OperationId, Tenant, Time } from './values.ts';
+
+/** One paragraph per state: what is true of an operation that is in it. */
+export const STATES = {
+  scheduled:
+    'Accepted, to be queued at its time (a delay asked for, or the back-off before another attempt).',
+  queued: 'Accepted and waiting for its lane, for capacity or for a pause to end; waitingFor says which.',
+  running: 'An attempt holds it: a worker runs, or recovery is about to decide about a worker that was lost.',
+  succeeded: 'Final: the work was done, and result says what came of it.',
+  failed: 'Final: the work was not done, or not all of it, and error says why.',
+  cancelled: 'Final: ended because a person or a rule asked, and nothing goes on in the org.',
+  timed_out: 'Final: ended because its time was over, and nothing goes on in the org.',
+  indeterminate:
+    'Final: a call was sent, and whether it took effect could not be found out; a person resolves it.',
+} as const;
+
+export type OperationState = keyof typeof STATES;
+export const OPERATION_STATES = Object.keys(STATES) as readonly OperationState[];
+
+/** The one table of moves: SQL guards, the diagram in the docs and the colours of the terminal derive from it. */
+export const TRANSITIONS = {
+  scheduled: ['queued', 'cancelled'],
+  queued: ['running', 'cancelled'],
+  running: ['queued', 'scheduled', 'succeeded', 'failed', 'cancelled', 'timed_out', 'indeterminate'],
+  succeeded: [],
+  failed: [],
+  cancelled: [],
+  timed_out: [],
+  indeterminate: [],
+} as const satisfies Record<OperationState, readonly OperationState[]>;
+
+export const FINAL_STATES = OPERATION_STATES.filter((state) => TRANSITIONS[state].length === 0);
+
+export function isFinal(state: OperationState): boolean {
+  return TRANSITIONS[state].length === 0;
+}
+
+export function mayMove(from: OperationState, to: OperationState): boolean {
+  return (TRANSITIONS[from] as readonly OperationState[]).includes(to);
+}
+
+/** Head start in a lane, in milliseconds: rank = enqueue time - head start, so waiting work ages and none starves. */
+export const HEAD_START_MS = { critical: 3_600_000, normal: 0, batch: -3_600_000 } as const;
+export const PRIORITIES = Object.keys(HEAD_START_MS) as readonly Priority[];
+export type Priority = keyof typeof HEAD_START_MS;
+export const PrioritySchema = OneOf(['critical', 'normal', 'batch'] as const);
+
+/** Where an operation came from. */
+export const Origin = Type.Object({
+  kind: OneOf(['api', 'cli', 'hook', 'schedule', 'retry'] as const),
+  name: Nullable(Type.String({ maxLength: 256, description: 'token name, hook and rule, or schedule' })),
+  deliveryId: Type.Optional(Type.String({ maxLength: 128 })),
+});
+
+export const Progress = Type.Object({
+  done: Type.Integer({ minimum: 0 }),
+  total: Nullable(Type.Integer({ minimum: 0 })),
+  unit: Type.String({ maxLength: 32, description: 'components, tests, records, …' }),
+  message: Type.String({ maxLength: 500 }),
+});
+
+export const OperationError = Type.Object({
+  code: Type.String({ maxLength: 64 }),
+  message: Type.String({ maxLength: 4_000 }),
+  hint: Type.String({ maxLength: 1_000 }),
+  retryable: Type.Boolean(),
+});
+
+/** Why a waiting operation waits. */
+export const WaitingFor = Type.Object({
+  reason: OneOf(['org', 'schedule', 'retry', 'capacity', 'paused', 'external'] as const),
+  operation: Type.Optional(Type.String({ description: 'org: the operation that it waits behind' })),
+  place: Type.Optional(Type.Integer({ minimum: 1, description: 'org: 1 = next' })),
+  until: Type.Optional(Time),
+});
+
+export const OperationSchema = Type.Object({
+  id: OperationId,
+  task: Type.String({ maxLength: 63 }),
+  tenant: Tenant,
+  org: Nullable(Alias),
+  state: OneOf([
+    'scheduled',
+    'queued',
+    'running',
+    'succeeded',
+    'failed',
+    'cancelled',
+    'timed_out',
+    'indeterminate',
+  ] as const),
+  priority: PrioritySchema,
+  input: Type.Optional(JsonObject),
+  result: Type.Optional(Nullable(JsonObject)),
+  error: Nullable(OperationError),
+  progress: Nullable(Progress),
+  attempt: Type.Integer({ minimum: 0, description: '0 before the first attempt' }),
+  maxAttempts: Type.Integer({ minimum: 1 }),
+  timeoutSeconds: Type.Integer({ minimum: 1 }),
+  waitingFor: Nullable(WaitingFor),
+  retryOf: Nullable(OperationId),
+  cancelRequestedAt: Nullable(Time),
+  labels: Labels,
+  origin: Origin,
+  createdAt: Time,
+  scheduledFor: Nullable(Time),
+  startedAt: Nullable(Time),
+  finishedAt: Nullable(Time),
+});
+
+/** How large things may be, in bytes of JSON. */
+export const INPUT_LIMIT_BYTES = 256 * 1024;
+export const RESULT_LIMIT_BYTES = 1024 * 1024;
+
+/** What a client sends to have work done. */
+export const OperationRequest = Type.Object(
+  {
+    task: Type.String({ minLength: 1, maxLength: 63 }),
+    org: Type.Optional(Alias),
+    input: JsonObject,
+    priority: Type.Optional(PrioritySchema),
+    runAt: Type.Optional(Time),
+    timeoutSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 604_800 })),
+    maxAttempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 20 })),
+    labels: Type.Optional(Labels),
+    supersede: Type.Optional(
+      Type.Object(
+        { key: Type.String({ minLength: 1, maxLength: 200 }), running: OneOf(['keep', 'cancel'] as const) },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export type Operation = Static<typeof OperationSchema>;
+export type OperationRequest = Static<typeof OperationRequest>;
+export type OperationError = Static<typeof OperationError>;
+export type Progress = Static<typeof Progress>;
+export type WaitingFor = Static<typeof WaitingFor>;
+export type Origin = Static<typeof Origin>;

@@ -1,0 +1,281 @@
+import { type Static, type TObject, type TSchema, Type } from 'typebox';
+import { ApiToken, ApiTokenRequest, CreatedApiToken, type Scope } from './access.ts';
+import { DeliveryReceipt, DeliverySchema } from './delivery.ts';
+import { EventSchema, Position } from './event.ts';
+import { HOOK_BODY_LIMIT_BYTES } from './hook.ts';
+import { OPERATION_STATES, OperationRequest, OperationSchema, type OperationState } from './operation.ts';
+import { OrgRegistration, OrgSchema } from './org.ts';
+import { Alias, Nullable, OneOf, OperationId, Time } from './values.ts';
+
+/**
+ * A route as a value: the daemon implements it, the client calls it, the edge's configuration reads it.
+ * `scope: null` asks for no scope of an API token: on the edge it is open to everybody, and `door: 'control'` closes it there.
+ * `raw` bodies are handed over as a stream or as bytes, not as JSON.
+ */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly url: string;
+  readonly door: 'both' | 'control';
+  readonly scope: Scope | null;
+  readonly params?: TObject;
+  readonly query?: TObject;
+  readonly body?: TSchema;
+  readonly raw?: 'bytes' | 'stream';
+  readonly bodyLimit?: number;
+  readonly status: number;
+  readonly success: TSchema;
+}
+
+export const JSON_BODY_LIMIT_BYTES = 512 * 1024;
+export const UPLOAD_LIMIT_BYTES = 100 * 1024 * 1024;
+export const PAGE_LIMIT = 200;
+
+const closed = { additionalProperties: false };
+const ById = Type.Object({ id: OperationId }, closed);
+const ByOrg = Type.Object({ org: Alias }, closed);
+const Cursor = Type.Optional(Type.String({ maxLength: 200 }));
+const Limit = Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE_LIMIT }));
+const NextCursor = Nullable(Type.String({ description: 'null: this was the last page' }));
+
+export const TaskDescription = Type.Object({
+  kind: Type.String(),
+  title: Type.String(),
+  lane: OneOf(['exclusive', 'shared'] as const),
+  onWorkerLoss: OneOf(['retry', 'resume', 'indeterminate'] as const),
+  timeoutSeconds: Type.Integer(),
+  maxAttempts: Type.Integer(),
+  inputSchema: Type.Unknown(),
+  resultSchema: Type.Unknown(),
+});
+
+export const Upload = Type.Object({
+  id: Type.String({ pattern: '^up_[0-9A-HJKMNP-TV-Z]{26}$' }),
+  sha256: Type.String(),
+  bytes: Type.Integer(),
+  expiresAt: Time,
+});
+
+/** What the daemon says of itself; `ready` is false while any check fails. */
+export const Readiness = Type.Object({
+  ready: Type.Boolean(),
+  checks: Type.Array(Type.Object({ name: Type.String(), ok: Type.Boolean(), detail: Type.String() })),
+});
+
+export const ServerStatus = Type.Object({
+  version: Type.String(),
+  pid: Type.Integer(),
+  startedAt: Time,
+  home: Type.String(),
+  vault: OneOf(['keychain', 'file'] as const),
+  position: Position,
+  concurrency: Type.Integer(),
+  counts: Type.Object({ scheduled: Type.Integer(), queued: Type.Integer(), running: Type.Integer() }),
+});
+
+const route = <const R extends Route>(value: R): R => value;
+
+export const ROUTES = {
+  createOperation: route({
+    method: 'POST',
+    url: '/api/v1/operations',
+    door: 'both',
+    scope: 'operations:write',
+    body: OperationRequest,
+    status: 202,
+    success: OperationSchema,
+  }),
+  listOperations: route({
+    method: 'GET',
+    url: '/api/v1/operations',
+    door: 'both',
+    scope: 'operations:read',
+    query: Type.Object(
+      {
+        state: Type.Optional(
+          Type.String({
+            pattern: `^(${OPERATION_STATES.join('|')})(,(${OPERATION_STATES.join('|')}))*$`,
+            maxLength: 200,
+          }),
+        ),
+        org: Type.Optional(Alias),
+        task: Type.Optional(Type.String({ maxLength: 63 })),
+        label: Type.Optional(
+          Type.String({ maxLength: 400, pattern: '^[^=]+=.*$', description: 'name=value' }),
+        ),
+        limit: Limit,
+        cursor: Cursor,
+      },
+      closed,
+    ),
+    status: 200,
+    success: Type.Object({ items: Type.Array(OperationSchema), nextCursor: NextCursor }),
+  }),
+  getOperation: route({
+    method: 'GET',
+    url: '/api/v1/operations/:id',
+    door: 'both',
+    scope: 'operations:read',
+    params: ById,
+    status: 200,
+    success: OperationSchema,
+  }),
+  listEvents: route({
+    method: 'GET',
+    url: '/api/v1/operations/:id/events',
+    door: 'both',
+    scope: 'operations:read',
+    params: ById,
+    query: Type.Object({ after: Type.Optional(Type.Integer({ minimum: 0 })), limit: Limit }, closed),
+    status: 200,
+    success: Type.Object({ items: Type.Array(EventSchema), position: Position }),
+  }),
+  cancelOperation: route({
+    method: 'POST',
+    url: '/api/v1/operations/:id/cancel',
+    door: 'both',
+    scope: 'operations:write',
+    params: ById,
+    status: 202,
+    success: OperationSchema,
+  }),
+  retryOperation: route({
+    method: 'POST',
+    url: '/api/v1/operations/:id/retry',
+    door: 'both',
+    scope: 'operations:write',
+    params: ById,
+    status: 202,
+    success: OperationSchema,
+  }),
+  createUpload: route({
+    method: 'PUT',
+    url: '/api/v1/uploads',
+    door: 'both',
+    scope: 'operations:write',
+    raw: 'stream',
+    bodyLimit: UPLOAD_LIMIT_BYTES,
+    status: 201,
+    success: Upload,
+  }),
+  listOrgs: route({
+    method: 'GET',
+    url: '/api/v1/orgs',
+    door: 'both',
+    scope: 'operations:read',
+    status: 200,
+    success: Type.Object({ items: Type.Array(OrgSchema) }),
+  }),
+  putOrg: route({
+    method: 'PUT',
+    url: '/api/v1/orgs/:org',
+    door: 'control',
+    scope: null,
+    params: ByOrg,
+    body: OrgRegistration,
+    status: 200,
+    success: OrgSchema,
+  }),
+  deleteOrg: route({
+    method: 'DELETE',
+    url: '/api/v1/orgs/:org',
+    door: 'control',
+    scope: null,
+    params: ByOrg,
+    status: 204,
+    success: Type.Null(),
+  }),
+  listTasks: route({
+    method: 'GET',
+    url: '/api/v1/tasks',
+    door: 'both',
+    scope: 'operations:read',
+    status: 200,
+    success: Type.Object({ items: Type.Array(TaskDescription) }),
+  }),
+  listDeliveries: route({
+    method: 'GET',
+    url: '/api/v1/deliveries',
+    door: 'both',
+    scope: 'operations:read',
+    query: Type.Object({ limit: Limit, cursor: Cursor }, closed),
+    status: 200,
+    success: Type.Object({ items: Type.Array(DeliverySchema), nextCursor: NextCursor }),
+  }),
+  createToken: route({
+    method: 'POST',
+    url: '/api/v1/tokens',
+    door: 'control',
+    scope: null,
+    body: ApiTokenRequest,
+    status: 201,
+    success: CreatedApiToken,
+  }),
+  listTokens: route({
+    method: 'GET',
+    url: '/api/v1/tokens',
+    door: 'control',
+    scope: null,
+    status: 200,
+    success: Type.Object({ items: Type.Array(ApiToken) }),
+  }),
+  revokeToken: route({
+    method: 'DELETE',
+    url: '/api/v1/tokens/:id',
+    door: 'control',
+    scope: null,
+    params: Type.Object({ id: Type.String({ maxLength: 29 }) }, closed),
+    status: 204,
+    success: Type.Null(),
+  }),
+  serverStatus: route({
+    method: 'GET',
+    url: '/api/v1/status',
+    door: 'control',
+    scope: null,
+    status: 200,
+    success: ServerStatus,
+  }),
+  receiveHook: route({
+    method: 'POST',
+    url: '/hooks/:hook',
+    door: 'both',
+    scope: null,
+    params: Type.Object({ hook: Alias }, closed),
+    raw: 'bytes',
+    bodyLimit: HOOK_BODY_LIMIT_BYTES,
+    status: 202,
+    success: DeliveryReceipt,
+  }),
+  health: route({
+    method: 'GET',
+    url: '/healthz',
+    door: 'both',
+    scope: null,
+    status: 200,
+    success: Type.Object({ ok: Type.Boolean() }),
+  }),
+  readiness: route({
+    method: 'GET',
+    url: '/readyz',
+    door: 'both',
+    scope: null,
+    status: 200,
+    success: Readiness,
+  }),
+} as const;
+
+/** The WebSocket upgrade is no request with an answer, so it stands beside the table. */
+export const STREAM_URL = '/api/v1/stream';
+
+export type RouteName = keyof typeof ROUTES;
+type Part<R, K extends string> = R extends { readonly [P in K]: infer S extends TSchema }
+  ? Static<S>
+  : undefined;
+export type RouteParams<N extends RouteName> = Part<(typeof ROUTES)[N], 'params'>;
+export type RouteQuery<N extends RouteName> = Part<(typeof ROUTES)[N], 'query'>;
+export type RouteBody<N extends RouteName> = Part<(typeof ROUTES)[N], 'body'>;
+export type RouteSuccess<N extends RouteName> = Static<(typeof ROUTES)[N]['success']>;
+export type ServerStatus = Static<typeof ServerStatus>;
+export type Readiness = Static<typeof Readiness>;
+export type Upload = Static<typeof Upload>;
+export type { OperationState };

@@ -1,0 +1,152 @@
+import { type Static, type TSchema, Type } from 'typebox';
+import type { ErrorCode } from './errors.ts';
+import { SourceCode } from './source-code.ts';
+import { Nullable, OneOf } from './values.ts';
+
+/**
+ * What a kind of work is, apart from its code (`worker/tasks/<kind>.ts`).
+ *
+ * - `lane`: exclusive work is alone in its org's lane; shared work runs beside other shared work.
+ * - `onWorkerLoss`: `retry` runs it again (it has no effect that must not happen twice), `resume` goes on from its
+ *   checkpoint (without one it runs again), `indeterminate` gives the decision to a person.
+ * - `retryable`: the error codes after which another attempt makes sense.
+ */
+export interface TaskDefinition {
+  readonly title: string;
+  readonly input: TSchema;
+  readonly result: TSchema;
+  readonly lane: 'exclusive' | 'shared';
+  readonly onWorkerLoss: 'retry' | 'resume' | 'indeterminate';
+  readonly secrets: readonly 'target'[];
+  readonly needsSourceCode: boolean;
+  readonly timeoutSeconds: number;
+  readonly maxAttempts: number;
+  readonly retryable: readonly ErrorCode[];
+}
+
+const ApiVersion = Type.String({ pattern: '^[2-9][0-9]\\.0$', description: 'such as 65.0' });
+const Count = Type.Integer({ minimum: 0 });
+
+export const TEST_LEVELS = ['NoTestRun', 'RunSpecifiedTests', 'RunLocalTests', 'RunAllTestsInOrg'] as const;
+
+export const QueryInput = Type.Object(
+  {
+    soql: Type.String({ minLength: 1, maxLength: 100_000 }),
+    maxRecords: Type.Optional(Type.Integer({ minimum: 1, maximum: 50_000, description: 'default 2000' })),
+    apiVersion: Type.Optional(ApiVersion),
+  },
+  { additionalProperties: false },
+);
+
+export const QueryResult = Type.Object({
+  totalSize: Count,
+  records: Type.Array(Type.Record(Type.String(), Type.Unknown())),
+  pages: Count,
+  truncated: Type.Boolean({ description: 'true: maxRecords or the size of a result left records out' }),
+});
+
+export const DeployInput = Type.Object(
+  {
+    source: SourceCode,
+    checkOnly: Type.Optional(Type.Boolean()),
+    testLevel: Type.Optional(OneOf(TEST_LEVELS)),
+    runTests: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 120 }), { maxItems: 2_000 })),
+    ignoreWarnings: Type.Optional(Type.Boolean()),
+    apiVersion: Type.Optional(ApiVersion),
+  },
+  { additionalProperties: false },
+);
+
+export const ComponentFailure = Type.Object({
+  type: Nullable(Type.String()),
+  name: Type.String(),
+  file: Nullable(Type.String()),
+  line: Nullable(Type.Integer()),
+  column: Nullable(Type.Integer()),
+  problem: Type.String(),
+});
+
+export const TestFailure = Type.Object({
+  name: Type.String(),
+  method: Type.String(),
+  message: Type.String(),
+  stack: Nullable(Type.String()),
+});
+
+export const DeployResult = Type.Object({
+  deploymentId: Type.String({ description: 'the 0Af… id of the deployment in the org' }),
+  status: Type.String(),
+  checkOnly: Type.Boolean(),
+  commitId: Nullable(Type.String({ description: 'the commit that a Git ref was pinned to' })),
+  components: Type.Object({ total: Count, deployed: Count, failed: Count }),
+  tests: Type.Object({ total: Count, completed: Count, failed: Count }),
+  componentFailures: Type.Array(ComponentFailure),
+  testFailures: Type.Array(TestFailure),
+  resumed: Type.Boolean({ description: 'true: an earlier attempt had sent the deployment' }),
+});
+
+export const IdentityResult = Type.Object({
+  organisationId: Type.String(),
+  userId: Type.String(),
+  username: Type.String(),
+  instanceUrl: Type.String(),
+  apiVersion: Type.String(),
+});
+
+const passing = ['org-unreachable', 'org-limit', 'session-expired', 'worker-lost'] as const;
+
+export const TASKS = {
+  'salesforce.identity': {
+    title: 'Log in to an org and say who we are there',
+    input: Type.Object({}, { additionalProperties: false }),
+    result: IdentityResult,
+    lane: 'shared',
+    onWorkerLoss: 'retry',
+    secrets: ['target'],
+    needsSourceCode: false,
+    timeoutSeconds: 120,
+    maxAttempts: 2,
+    retryable: passing,
+  },
+  'salesforce.query': {
+    title: 'Run a SOQL query and fetch all pages',
+    input: QueryInput,
+    result: QueryResult,
+    lane: 'shared',
+    onWorkerLoss: 'retry',
+    secrets: ['target'],
+    needsSourceCode: false,
+    timeoutSeconds: 600,
+    maxAttempts: 3,
+    retryable: passing,
+  },
+  'salesforce.deploy': {
+    title: 'Deploy (or validate) source code to an org',
+    input: DeployInput,
+    result: DeployResult,
+    lane: 'exclusive',
+    onWorkerLoss: 'resume',
+    secrets: ['target'],
+    needsSourceCode: true,
+    timeoutSeconds: 10_800,
+    maxAttempts: 3,
+    retryable: passing,
+  },
+} as const satisfies Record<string, TaskDefinition>;
+
+export type TaskKind = keyof typeof TASKS;
+export type QueryInput = Static<typeof QueryInput>;
+export type QueryResult = Static<typeof QueryResult>;
+export type DeployInput = Static<typeof DeployInput>;
+export type DeployResult = Static<typeof DeployResult>;
+export type ComponentFailure = Static<typeof ComponentFailure>;
+export type TestFailure = Static<typeof TestFailure>;
+export type IdentityResult = Static<typeof IdentityResult>;
+
+export function isTaskKind(value: string): value is TaskKind {
+  return Object.hasOwn(TASKS, value);
+}
+
+export function taskDefinition(kind: TaskKind): TaskDefinition {
+  return TASKS[kind];
+}

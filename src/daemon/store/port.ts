@@ -1,0 +1,212 @@
+import type { ApiToken, ApiTokenRequest } from '../../contract/access.ts';
+import type { Delivery } from '../../contract/delivery.ts';
+import type { EventBody, OperationEvent, Position } from '../../contract/event.ts';
+import type {
+  Operation,
+  OperationError,
+  OperationState,
+  Origin,
+  Priority,
+} from '../../contract/operation.ts';
+import type { Org, OrgRegistration } from '../../contract/org.ts';
+import type { JsonObject } from '../../contract/values.ts';
+
+/**
+ * The port of the store. A verb is one whole transaction: plain data in, plain data out, on disk before its promise resolves.
+ * Times are ISO 8601 UTC and come from the caller, so that clocks can be injected.
+ */
+
+/** An operation about to be accepted. `lane` null: it waits for no org. */
+export interface NewOperation {
+  readonly id: string;
+  readonly tenant: string;
+  readonly task: string;
+  readonly org: string | null;
+  readonly lane: { readonly organisation: string; readonly mode: 'exclusive' | 'shared' } | null;
+  readonly input: JsonObject;
+  readonly priority: Priority;
+  readonly maxAttempts: number;
+  readonly timeoutSeconds: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly origin: Origin;
+  readonly retryOf: string | null;
+  /** A moment to come, or null for at once. */
+  readonly scheduledFor: string | null;
+  readonly supersede: { readonly key: string; readonly running: 'keep' | 'cancel' } | null;
+  readonly createdAt: string;
+}
+
+/** Idempotency of one (tenant, token, key): the digest tells the same request from another. */
+export interface IdempotencyClaim {
+  readonly token: string;
+  readonly key: string;
+  readonly digest: string;
+  readonly expiresAt: string;
+}
+
+export type Acceptance =
+  | { readonly outcome: 'created' | 'replayed'; readonly operation: Operation }
+  | { readonly outcome: 'conflict' };
+
+/** A verified request on a hook, about to be recorded together with what it leads to. */
+export interface NewDelivery {
+  readonly id: string;
+  readonly tenant: string;
+  readonly hook: string;
+  readonly sourceId: string;
+  readonly bodyDigest: string;
+  readonly event: string;
+  readonly outcome: Delivery['outcome'];
+  readonly rule: string | null;
+  readonly detail: string | null;
+  readonly receivedAt: string;
+}
+
+/** What identifies a process beyond its pid, which the system hands out again. */
+export interface WorkerIdentity {
+  readonly pid: number;
+  /** Field 22 of /proc/<pid>/stat, as text. */
+  readonly startTime: string;
+  readonly bootId: string;
+}
+
+/** An operation that was just claimed: its attempt is numbered and committed. */
+export interface Claim {
+  readonly operation: Operation;
+  readonly checkpoint: JsonObject | null;
+}
+
+/** An attempt that has no end yet, as recovery finds it. */
+export interface OpenAttempt {
+  readonly operation: Operation;
+  readonly checkpoint: JsonObject | null;
+  readonly workers: readonly WorkerIdentity[];
+}
+
+/** How an attempt ends: a final state, or back to the queue (at once, or at a time). */
+export type Settlement =
+  | { readonly to: 'succeeded'; readonly result: JsonObject }
+  | {
+      readonly to: 'failed' | 'timed_out' | 'indeterminate';
+      readonly error: OperationError;
+      readonly result: JsonObject | null;
+    }
+  | { readonly to: 'cancelled'; readonly result: JsonObject | null }
+  | { readonly to: 'queued'; readonly reason: string; readonly error: OperationError | null }
+  | {
+      readonly to: 'scheduled';
+      readonly at: string;
+      readonly reason: string;
+      readonly error: OperationError | null;
+    };
+
+/** Reports as the store takes them: everything but the outcome, which settles. */
+export type StoredReport = Extract<EventBody, { type: 'progress' | 'step' | 'log' }>;
+
+export interface OperationFilter {
+  readonly tenant: string;
+  readonly states: readonly OperationState[] | null;
+  readonly org: string | null;
+  readonly task: string | null;
+  readonly label: { readonly name: string; readonly value: string } | null;
+  readonly limit: number;
+  readonly cursor: string | null;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor: string | null;
+}
+
+/** Which events a subscriber of a tenant sees. */
+export interface EventFilter {
+  readonly tenant: string;
+  readonly operation: string | null;
+  readonly org: string | null;
+  readonly afterSeq: number;
+  readonly limit: number;
+}
+
+export interface StoredUpload {
+  readonly id: string;
+  readonly tenant: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+}
+
+export interface Counts {
+  readonly scheduled: number;
+  readonly queued: number;
+  readonly running: number;
+}
+
+/** An org as the store keeps it; its lane is computed when it is read. */
+export type StoredOrg = Org;
+
+export interface Store {
+  /** Events in the order of their commit, after they are on disk; answers how to stop listening. */
+  onCommitted(listener: (events: readonly OperationEvent[]) => void): () => void;
+  position(): Promise<Position>;
+  /** The lowest seq that is still kept, minus one: nothing at or below it can be recovered. */
+  prunedUpTo(): Promise<number>;
+  listEvents(filter: EventFilter): Promise<readonly OperationEvent[]>;
+
+  // operations
+  accept(operation: NewOperation, idempotency: IdempotencyClaim | null): Promise<Acceptance>;
+  getOperation(tenant: string, id: string): Promise<Operation | null>;
+  listOperations(filter: OperationFilter): Promise<Page<Operation>>;
+  requestCancel(tenant: string, id: string, by: string | null, now: string): Promise<Operation | null>;
+  counts(tenant: string | null): Promise<Counts>;
+
+  // attempts
+  /** The next operation whose lane is free, now `running` with its next attempt; null: nothing may start. */
+  claim(now: string): Promise<Claim | null>;
+  /** Committed before the assignment is sent. False: the attempt is no longer current. */
+  recordWorker(operation: string, attempt: number, worker: WorkerIdentity): Promise<boolean>;
+  /** False: the attempt is no longer current, and nothing was recorded. */
+  recordReports(
+    operation: string,
+    attempt: number,
+    reports: readonly StoredReport[],
+    now: string,
+  ): Promise<boolean>;
+  recordCheckpoint(operation: string, attempt: number, checkpoint: JsonObject, now: string): Promise<boolean>;
+  /** Null: the attempt is no longer current, or somebody settled it first. */
+  settle(operation: string, attempt: number, settlement: Settlement, now: string): Promise<Operation | null>;
+  listOpenAttempts(): Promise<readonly OpenAttempt[]>;
+  /** Moves what is due from scheduled to queued; answers the time of the next one. */
+  promoteDue(now: string): Promise<{ readonly promoted: number; readonly nextAt: string | null }>;
+
+  // deliveries
+  /** Delivery, operations and first events in one transaction; a repeat (same source id or same body) answers the first. */
+  acceptDelivery(
+    delivery: NewDelivery,
+    operations: readonly NewOperation[],
+  ): Promise<{ readonly repeated: boolean; readonly delivery: Delivery }>;
+  findDelivery(tenant: string, hook: string, sourceId: string, bodyDigest: string): Promise<Delivery | null>;
+  listDeliveries(tenant: string, limit: number, cursor: string | null): Promise<Page<Delivery>>;
+
+  // tokens
+  createToken(
+    token: ApiTokenRequest & { id: string; tenant: string; hash: string; createdAt: string },
+  ): Promise<ApiToken>;
+  listTokens(tenant: string): Promise<readonly ApiToken[]>;
+  revokeToken(tenant: string, id: string, now: string): Promise<boolean>;
+  /** By SHA-256 of the token; revoked ones are not found, expired ones are. Notes the use. */
+  findToken(hash: string, now: string): Promise<ApiToken | null>;
+
+  // orgs
+  putOrg(tenant: string, alias: string, registration: OrgRegistration, now: string): Promise<StoredOrg>;
+  deleteOrg(tenant: string, alias: string): Promise<boolean>;
+  getOrg(tenant: string, alias: string): Promise<StoredOrg | null>;
+  listOrgs(tenant: string): Promise<readonly StoredOrg[]>;
+
+  // uploads
+  recordUpload(upload: StoredUpload): Promise<void>;
+  getUpload(tenant: string, id: string, now: string): Promise<StoredUpload | null>;
+  expireUploads(now: string): Promise<readonly StoredUpload[]>;
+
+  close(): Promise<void>;
+}
