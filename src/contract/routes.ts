@@ -1,34 +1,13 @@
-import { type Static, type TObject, type TSchema, Type } from 'typebox';
-import { ApiToken, ApiTokenRequest, CreatedApiToken, type Scope } from './access.ts';
+import { type Static, type TSchema, Type } from 'typebox';
+import { ApiToken, ApiTokenRequest, CreatedApiToken } from './access.ts';
 import { DeliveryReceipt, DeliverySchema } from './delivery.ts';
 import { EventSchema, Position } from './event.ts';
 import { HOOK_BODY_LIMIT_BYTES } from './hook.ts';
 import { OPERATION_STATES, OperationRequest, OperationSchema, type OperationState } from './operation.ts';
 import { OrgRegistration, OrgSchema } from './org.ts';
-import { Alias, Nullable, OneOf, OperationId, Time } from './values.ts';
-
-/**
- * A route as a value: the daemon implements it, the client calls it, the edge's configuration reads it.
- * `scope: null` asks for no scope of an API token: on the edge it is open to everybody, and `door: 'control'` closes it there.
- * `raw` bodies are handed over as a stream or as bytes, not as JSON.
- */
-export interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  readonly url: string;
-  readonly door: 'both' | 'control';
-  readonly scope: Scope | null;
-  readonly params?: TObject;
-  readonly query?: TObject;
-  readonly body?: TSchema;
-  readonly raw?: 'bytes' | 'stream';
-  readonly bodyLimit?: number;
-  readonly status: number;
-  readonly success: TSchema;
-}
-
-export const JSON_BODY_LIMIT_BYTES = 512 * 1024;
-export const UPLOAD_LIMIT_BYTES = 100 * 1024 * 1024;
-export const PAGE_LIMIT = 200;
+import { PAGE_LIMIT, route, UPLOAD_LIMIT_BYTES } from './route.ts';
+import { Readiness, ServerStatus, TaskDescription, Upload } from './server.ts';
+import { Alias, Nullable, OperationId } from './values.ts';
 
 const closed = { additionalProperties: false };
 const ById = Type.Object({ id: OperationId }, closed);
@@ -36,43 +15,6 @@ const ByOrg = Type.Object({ org: Alias }, closed);
 const Cursor = Type.Optional(Type.String({ maxLength: 200 }));
 const Limit = Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE_LIMIT }));
 const NextCursor = Nullable(Type.String({ description: 'null: this was the last page' }));
-
-export const TaskDescription = Type.Object({
-  kind: Type.String(),
-  title: Type.String(),
-  lane: OneOf(['exclusive', 'shared'] as const),
-  onWorkerLoss: OneOf(['retry', 'resume', 'indeterminate'] as const),
-  timeoutSeconds: Type.Integer(),
-  maxAttempts: Type.Integer(),
-  inputSchema: Type.Unknown(),
-  resultSchema: Type.Unknown(),
-});
-
-export const Upload = Type.Object({
-  id: Type.String({ pattern: '^up_[0-9A-HJKMNP-TV-Z]{26}$' }),
-  sha256: Type.String(),
-  bytes: Type.Integer(),
-  expiresAt: Time,
-});
-
-/** What the daemon says of itself; `ready` is false while any check fails. */
-export const Readiness = Type.Object({
-  ready: Type.Boolean(),
-  checks: Type.Array(Type.Object({ name: Type.String(), ok: Type.Boolean(), detail: Type.String() })),
-});
-
-export const ServerStatus = Type.Object({
-  version: Type.String(),
-  pid: Type.Integer(),
-  startedAt: Time,
-  home: Type.String(),
-  vault: OneOf(['keychain', 'file'] as const),
-  position: Position,
-  concurrency: Type.Integer(),
-  counts: Type.Object({ scheduled: Type.Integer(), queued: Type.Integer(), running: Type.Integer() }),
-});
-
-const route = <const R extends Route>(value: R): R => value;
 
 export const ROUTES = {
   createOperation: route({
@@ -275,7 +217,3 @@ export type RouteParams<N extends RouteName> = Part<(typeof ROUTES)[N], 'params'
 export type RouteQuery<N extends RouteName> = Part<(typeof ROUTES)[N], 'query'>;
 export type RouteBody<N extends RouteName> = Part<(typeof ROUTES)[N], 'body'>;
 export type RouteSuccess<N extends RouteName> = Static<(typeof ROUTES)[N]['success']>;
-export type ServerStatus = Static<typeof ServerStatus>;
-export type Readiness = Static<typeof Readiness>;
-export type Upload = Static<typeof Upload>;
-export type { OperationState };

@@ -1,0 +1,44 @@
+import { type Static, Type } from 'typebox';
+import { Position } from './event.ts';
+import { OneOf, Time } from './values.ts';
+
+/** What the server says of itself and takes in, apart from operations. */
+export const TaskDescription = Type.Object({
+  kind: Type.String(),
+  title: Type.String(),
+  lane: OneOf(['exclusive', 'shared'] as const),
+  onWorkerLoss: OneOf(['retry', 'resume', 'indeterminate'] as const),
+  timeoutSeconds: Type.Integer(),
+  maxAttempts: Type.Integer(),
+  inputSchema: Type.Unknown(),
+  resultSchema: Type.Unknown(),
+});
+
+export const Upload = Type.Object({
+  id: Type.String({ pattern: '^up_[0-9A-HJKMNP-TV-Z]{26}$' }),
+  sha256: Type.String(),
+  bytes: Type.Integer(),
+  expiresAt: Time,
+});
+
+/** What the daemon says of itself; `ready` is false while any check fails. */
+export const Readiness = Type.Object({
+  ready: Type.Boolean(),
+  checks: Type.Array(Type.Object({ name: Type.String(), ok: Type.Boolean(), detail: Type.String() })),
+});
+
+export const ServerStatus = Type.Object({
+  version: Type.String(),
+  pid: Type.Integer(),
+  startedAt: Time,
+  home: Type.String(),
+  vault: OneOf(['keychain', 'file'] as const),
+  position: Position,
+  concurrency: Type.Integer(),
+  counts: Type.Object({ scheduled: Type.Integer(), queued: Type.Integer(), running: Type.Integer() }),
+});
+
+export type TaskDescription = Static<typeof TaskDescription>;
+export type Upload = Static<typeof Upload>;
+export type Readiness = Static<typeof Readiness>;
+export type ServerStatus = Static<typeof ServerStatus>;
