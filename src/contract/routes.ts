@@ -3,7 +3,7 @@ import { ApiToken, ApiTokenRequest, CreatedApiToken } from './access.ts';
 import { DeliveryReceipt, DeliverySchema } from './delivery.ts';
 import { EventSchema, Position } from './event.ts';
 import { HOOK_BODY_LIMIT_BYTES } from './hook.ts';
-import { OPERATION_STATES, OperationRequest, OperationSchema, type OperationState } from './operation.ts';
+import { OPERATION_STATES, OperationRequest, OperationSchema } from './operation.ts';
 import { OrgRegistration, OrgSchema } from './org.ts';
 import { PAGE_LIMIT, route, UPLOAD_LIMIT_BYTES } from './route.ts';
 import { Readiness, ServerStatus, TaskDescription, Upload } from './server.ts';
