@@ -23,6 +23,7 @@ export const Configuration = Type.Object(
     orgs: Type.Record(
       Alias,
       Type.Object({ concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 64 })) }, closed),
+      closed,
     ),
     directories: Type.Array(Type.String({ pattern: '^/', maxLength: 4_000 }), { maxItems: 100 }),
     repos: Type.Record(
@@ -31,6 +32,7 @@ export const Configuration = Type.Object(
         { url: Type.String({ minLength: 1, maxLength: 1_000 }), secret: Type.Optional(SecretName) },
         closed,
       ),
+      closed,
     ),
     hooks: Hooks,
     log: Type.Object({ level: OneOf(['debug', 'info', 'warn', 'error'] as const) }, closed),

@@ -45,7 +45,7 @@ export const Hook = Type.Object(
   { additionalProperties: false },
 );
 
-export const Hooks = Type.Record(Alias, Hook);
+export const Hooks = Type.Record(Alias, Hook, { additionalProperties: false });
 
 export type Rule = Static<typeof Rule>;
 export type Hook = Static<typeof Hook>;

@@ -9,7 +9,7 @@ export const Time = Type.String({ format: 'date-time', maxLength: 30 });
 export const Labels = Type.Record(
   Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$' }),
   Type.String({ maxLength: 256 }),
-  { maxProperties: 32 },
+  { maxProperties: 32, additionalProperties: false },
 );
 export const JsonObject = Type.Record(Type.String({ maxLength: 1024 }), Type.Unknown());
 
