@@ -14,7 +14,7 @@ interface SchemaError {
   readonly message: string;
 }
 
-/** Where a value is not what the schema of `sfp-server.yaml` asks for. */
+/** Where a value is not what the schema of `sfp-server.yaml` asks for; the validator names the first eight. */
 export function schemaMistakes(value: unknown): readonly Mistake[] {
   const errors: readonly SchemaError[] = validator.Errors(value);
   const unions = errors.filter(({ keyword }) => keyword === 'anyOf').map(({ instancePath }) => instancePath);
@@ -27,10 +27,10 @@ function mistakesOf(error: SchemaError): readonly Mistake[] {
   const path = pathOf(error.instancePath);
   const params = error.params as Record<string, unknown>;
   switch (error.keyword) {
-    case 'boolean':
-      return []; // the same unknown key comes as additionalProperties
+    case 'boolean': // the schema of a key that no schema names
+      return [unknownKey(path.slice(0, -1), String(path.at(-1)))];
     case 'additionalProperties':
-      return (params['additionalProperties'] as string[]).map((key) => unknownKey(path, key));
+      return []; // the same keys again, together
     case 'required': {
       const missing = (params['requiredProperties'] as string[]).map((key) => `"${key}"`).join(' and ');
       return [{ path, at: 'value', message: `${missing} is missing${ofKey(path)}` }];

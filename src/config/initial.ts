@@ -1,0 +1,65 @@
+import { type Configuration, DEFAULT_CONFIGURATION } from '../contract/configuration.ts';
+
+/** The `sfp-server.yaml` that `sfp-server init` writes: the defaults, and as comments what one adds next. */
+export function initialConfiguration(options: {
+  readonly vault: Configuration['vault']['provider'];
+}): string {
+  const { concurrency, edge, log } = DEFAULT_CONFIGURATION;
+  return `# sfp-server.yaml: what this server may do. Every key has a default.
+# The daemon reads the file again on SIGHUP; a file with a mistake changes nothing and is named in the log.
+
+# How many operations run at once.
+concurrency: ${concurrency}
+
+# Where long-lived secrets are: keychain (the system's own) or file (encrypted, in state/vault).
+vault:
+  provider: ${options.vault}
+
+# Where Caddy listens for the outside world: sfp-server caddy show prints its configuration.
+edge:
+  host: ${edge.host}
+  port: ${edge.port}
+  tls: ${edge.tls} # internal: a certificate of Caddy's own; acme: a public one; off: plain HTTP
+  # group: caddy # the group that Caddy runs in; the daemon's own without it
+
+log:
+  level: ${log.level} # debug, info, warn or error
+
+# Salesforce orgs that rules may name. Log in with: sfp-server org login jwt -a uat …
+orgs:
+  # uat: {}
+
+# The only directories that a source {directory: …} may lie in. Absolute.
+directories:
+  # - /srv/metadata
+
+# Git repositories, and the secret for private ones: sfp-server secret set github
+repos:
+  # crm: { url: https://github.com/acme/crm.git, secret: github }
+
+# Inbound webhooks at POST /hooks/<name>. Store the signing secret with: sfp-server secret set github-webhook
+# The first rule that matches makes an operation. "on" holds the usual conditions; "if" is JSONata over
+# hook, event, headers and payload; strings of input, labels, org and supersede.key may hold {{ JSONata }}.
+hooks:
+  # github:
+  #   kind: github
+  #   secret: github-webhook
+  #   rules:
+  #     - name: pull request
+  #       on: { event: pull_request, action: [opened, synchronize, reopened], branch: main }
+  #       if: payload.pull_request.draft = false
+  #       task: salesforce.deploy
+  #       org: uat
+  #       priority: normal # critical, normal or batch
+  #       input:
+  #         checkOnly: true
+  #         source: { git: { repo: crm, ref: "{{ payload.pull_request.head.sha }}" } }
+  #       labels: { pull-request: "{{ payload.number }}" }
+  #       supersede: { key: "pr-{{ payload.number }}", running: cancel }
+  #     - name: push to main
+  #       on: { event: push, branch: main }
+  #       task: salesforce.deploy
+  #       org: uat
+  #       input: { source: { git: { repo: crm, ref: "{{ payload.after }}" } } }
+`;
+}
