@@ -1,0 +1,68 @@
+import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+
+export interface User {
+  readonly id: string;
+  readonly username: string;
+  readonly name: string;
+}
+
+/** A connected app. `users`: who may use it (pre-authorised); `rotation`: every refresh replaces the refresh token. */
+export interface ConnectedApp {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly publicKey: KeyObject | null;
+  readonly rotation: boolean;
+  readonly users: ReadonlySet<string>;
+}
+
+export interface ConnectedAppWish {
+  readonly clientId?: string;
+  readonly clientSecret?: string;
+  /** PEM of a certificate or public key. */
+  readonly certificate?: string;
+  readonly rotation?: boolean;
+  readonly users: readonly string[];
+}
+
+export interface Accounts {
+  readonly users: ReadonlyMap<string, User>;
+  readonly apps: ReadonlyMap<string, ConnectedApp>;
+  addUser(username: string): User;
+  addConnectedApp(wish: ConnectedAppWish): ConnectedApp;
+}
+
+export function createAccounts(nextId: (prefix: string) => string): Accounts {
+  const users = new Map<string, User>();
+  const apps = new Map<string, ConnectedApp>();
+  return {
+    users,
+    apps,
+    addUser(username) {
+      const known = users.get(username);
+      if (known) return known;
+      const user = { id: nextId('005'), username, name: username.split('@')[0] ?? username };
+      users.set(username, user);
+      return user;
+    },
+    addConnectedApp(wish) {
+      const app: ConnectedApp = {
+        clientId: wish.clientId ?? `3MVG9${randomBytes(30).toString('base64url')}`,
+        clientSecret: wish.clientSecret ?? '',
+        publicKey: wish.certificate === undefined ? null : createPublicKey(wish.certificate),
+        rotation: wish.rotation ?? false,
+        users: new Set(wish.users),
+      };
+      apps.set(app.clientId, app);
+      return app;
+    },
+  };
+}
+
+/** A fresh key pair for a JWT login, both halves as PEM. */
+export function createKeyPair(): { readonly privateKey: string; readonly publicKey: string } {
+  return generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+}

@@ -1,0 +1,233 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type ConnectedApp,
+  type ConnectedAppWish,
+  createAccounts,
+  createKeyPair,
+  type User,
+} from './accounts.ts';
+import { type Answer, CALLS, type Call, type CallName, Refusal } from './answers.ts';
+import { DEFAULT_PLAN, type Deployment, type DeploymentPlan } from './deployment.ts';
+import { createDeployments, type DeploymentWish } from './deployments.ts';
+import { createFaults, type FaultPlan, type Faults } from './faults.ts';
+import { createIds, longId } from './ids.ts';
+import { createQueries } from './queries.ts';
+import { match, type RouteParts, standardRecords } from './routes.ts';
+import { createSessions } from './sessions.ts';
+import type { SalesforceRecord } from './soql.ts';
+
+export interface SalesforceOptions {
+  /** 00D…, 15 or 18 characters. */
+  readonly organisationId?: string;
+  /** Grants for one user and app share one session. */
+  readonly sharedSessions?: boolean;
+  readonly plan?: Partial<DeploymentPlan>;
+  readonly now?: () => Date;
+}
+
+/** A JWT login as a person would store it: the fields of the vault's `jwt` kind. */
+export interface JwtLogin {
+  readonly clientId: string;
+  readonly username: string;
+  readonly privateKey: string;
+  readonly loginUrl: string;
+}
+
+/** An sfdx auth URL, and its parts. */
+export interface RefreshLogin {
+  readonly url: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly refreshToken: string;
+  readonly username: string;
+  readonly instanceUrl: string;
+}
+
+/** A real HTTP server that behaves like one Salesforce org, and is strict about it. */
+export interface SalesforceStandIn {
+  readonly url: string;
+  readonly organisationId: string;
+  readonly calls: Record<CallName, number>;
+  readonly faults: Faults;
+  /** In the order of their arrival. */
+  readonly deployments: readonly Deployment[];
+  readonly users: ReadonlyMap<string, User>;
+  liveSessions(): number;
+  /** The refresh token of a family that is good now; null when its family was revoked. */
+  currentRefreshToken(anyOfIts: string): string | null;
+  addUser(username: string): User;
+  addConnectedApp(wish: ConnectedAppWish): ConnectedApp;
+  addJwtLogin(username?: string): JwtLogin;
+  addRefreshLogin(wish?: { username?: string; clientSecret?: string; rotation?: boolean }): RefreshLogin;
+  setRecords(object: string, records: readonly SalesforceRecord[]): void;
+  /** Null: as large as the caller asks for. */
+  setPageSize(records: number | null): void;
+  /** How deployments go that are submitted from now on. */
+  planDeployments(plan: Partial<DeploymentPlan>): void;
+  /** While held, running deployments go no further. */
+  holdDeployments(held: boolean): void;
+  /** A deployment that somebody else started. */
+  addDeployment(username: string, wish?: Partial<DeploymentWish['options']>): Deployment;
+  stop(): Promise<void>;
+}
+
+const DEFAULT_USERNAME = 'ada@acme.example';
+
+export async function startSalesforce(options: SalesforceOptions = {}): Promise<SalesforceStandIn> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const org = createOrg(url, options);
+  server.on('request', (request, response) => void serve(org, request, response));
+  return { ...org.face, stop: () => stop(server) };
+}
+
+interface Org {
+  readonly parts: RouteParts;
+  readonly faults: FaultPlan;
+  readonly calls: Record<CallName, number>;
+  readonly face: Omit<SalesforceStandIn, 'stop'>;
+}
+
+function createOrg(url: string, options: SalesforceOptions): Org {
+  const nextId = createIds();
+  const now = options.now ?? (() => new Date());
+  const organisationId = longId((options.organisationId ?? '00D5g000004AcMe').slice(0, 15));
+  const accounts = createAccounts(nextId);
+  const sessions = createSessions(organisationId, { shared: options.sharedSessions ?? false });
+  const faults = createFaults(() => sessions.endAll());
+  const deployments = createDeployments(nextId, now);
+  const calls = Object.fromEntries(CALLS.map((name) => [name, 0])) as Record<CallName, number>;
+  const records = new Map<string, readonly SalesforceRecord[]>();
+  let plan = { ...DEFAULT_PLAN, ...options.plan };
+  let pageSize: number | null = null;
+
+  const parts: RouteParts = {
+    accounts,
+    sessions,
+    organisationId,
+    loginUrl: url,
+    instanceUrl: url,
+    now,
+    pause: () => delay(faults.delayMs('token')).then(() => undefined),
+    queries: createQueries(),
+    deployments,
+    records: () => ({ ...standardRecords(parts), ...asDataSet(records) }),
+    pageSize: () => pageSize,
+    plan: () => plan,
+  };
+  const face: Org['face'] = {
+    url,
+    organisationId,
+    calls,
+    faults,
+    deployments: deployments.all,
+    users: accounts.users,
+    liveSessions: sessions.live,
+    currentRefreshToken: (token) => sessions.findFamily(token)?.current ?? null,
+    addUser: accounts.addUser,
+    addConnectedApp: accounts.addConnectedApp,
+    addJwtLogin: (username = DEFAULT_USERNAME) => addJwtLogin(parts, username),
+    addRefreshLogin: (wish = {}) => addRefreshLogin(parts, wish),
+    setRecords: (object, rows) => void records.set(object, rows),
+    setPageSize(size) {
+      pageSize = size;
+    },
+    planDeployments(wish) {
+      plan = { ...plan, ...wish };
+    },
+    holdDeployments: deployments.hold,
+    addDeployment: (username, wish = {}) =>
+      deployments.add(accounts.addUser(username), emptyDeployment(wish), plan),
+  };
+  return { parts, faults, calls, face };
+}
+
+function asDataSet(records: ReadonlyMap<string, readonly SalesforceRecord[]>) {
+  return Object.fromEntries([...records].map(([object, rows]) => [object, () => rows] as const));
+}
+
+function addJwtLogin({ accounts, loginUrl }: RouteParts, username: string): JwtLogin {
+  const { privateKey, publicKey } = createKeyPair();
+  accounts.addUser(username);
+  const { clientId } = accounts.addConnectedApp({ certificate: publicKey, users: [username] });
+  return { clientId, username, privateKey, loginUrl };
+}
+
+function addRefreshLogin(
+  { accounts, sessions, instanceUrl }: RouteParts,
+  wish: { username?: string; clientSecret?: string; rotation?: boolean },
+): RefreshLogin {
+  const { username = DEFAULT_USERNAME, clientSecret = '', rotation = false } = wish;
+  const user = accounts.addUser(username);
+  const app = accounts.addConnectedApp({ clientSecret, rotation, users: [username] });
+  const refreshToken = sessions.addFamily(user, app).current ?? '';
+  const { clientId } = app;
+  const url = `force://${clientId}:${clientSecret}:${refreshToken}@${instanceUrl}`;
+  return { url, clientId, clientSecret, refreshToken, username, instanceUrl };
+}
+
+function emptyDeployment(wish: Partial<DeploymentWish['options']>): DeploymentWish {
+  const options = {
+    checkOnly: false,
+    testLevel: 'NoTestRun',
+    runTests: [],
+    rollbackOnError: true,
+    ignoreWarnings: false,
+    singlePackage: true,
+    ...wish,
+  };
+  return { options, package: { components: [], files: {} } };
+}
+
+/** Counts the call, lets its fault happen, and answers. */
+async function serve(org: Org, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? '/', org.face.url);
+  const { name, id, handler } = match(request.method ?? '', url.pathname);
+  const body = await readBody(request);
+  if (body === null) return;
+  org.calls[name] += 1;
+  const call: Call = { name, id, url, body, method: request.method ?? '', headers: request.headers };
+  const fault = org.faults.take(call);
+  if (fault?.kind === 'reset') return void request.socket.destroy();
+  const answer = fault?.kind === 'answer' ? fault.answer : await run(() => handler(org.parts, call));
+  if (fault?.kind === 'lose-answer') return void request.socket.destroy();
+  if (name !== 'token') await delay(org.faults.delayMs(name));
+  send(response, answer);
+}
+
+/** Null: the caller went away. */
+async function readBody(request: IncomingMessage): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks);
+  } catch {
+    return null;
+  }
+}
+
+async function run(handle: () => Answer | Promise<Answer>): Promise<Answer> {
+  try {
+    return await handle();
+  } catch (error) {
+    if (error instanceof Refusal) return error.answer;
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { status: 500, body: [{ message, errorCode: 'UNKNOWN_EXCEPTION' }] };
+  }
+}
+
+function send(response: ServerResponse, { status, body, headers = {} }: Answer): void {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  response.writeHead(status, { 'content-type': 'application/json;charset=UTF-8', ...headers });
+  response.end(text);
+}
+
+async function stop(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeAllConnections();
+  await closed;
+}
