@@ -180,7 +180,10 @@ export interface Store {
   promoteDue(now: string): Promise<{ readonly promoted: number; readonly nextAt: string | null }>;
 
   // deliveries
-  /** Delivery, operations and first events in one transaction; a repeat (same source id or same body) answers the first. */
+  /**
+   * Delivery, operations and first events in one transaction; a repeat (same source id or same body) answers the first.
+   * A first one whose outcome is `rule-failed` made no operation: it gives way, and its row is replaced by the repeat.
+   */
   acceptDelivery(
     delivery: NewDelivery,
     operations: readonly NewOperation[],
