@@ -1,0 +1,48 @@
+import { AppError } from '../contract/errors.ts';
+import type { VaultReference } from '../contract/worker-protocol.ts';
+import { openFileVault } from './file-vault.ts';
+import { openKeychain } from './keychain.ts';
+
+/** Long-lived secrets by account name, such as `org/default/uat`. */
+export interface Vault {
+  readonly provider: 'keychain' | 'file';
+  /** Null: nothing is stored. AppError `secret-damaged` where what is stored cannot be read. */
+  get(account: string): Promise<string | null>;
+  /** On disk, or in the keychain, when the promise resolves. */
+  set(account: string, secret: string): Promise<void>;
+  /** False: there was nothing to remove. */
+  remove(account: string): Promise<boolean>;
+  /** Account names that start with the prefix, sorted. */
+  list(prefix: string): Promise<string[]>;
+}
+
+/** Longer than every account name that orgAccount() and secretAccount() make. */
+const ACCOUNT_LIMIT = 200;
+
+/** AppError `vault-unavailable` where the machine has no such vault; a locked keychain says so at its first use. */
+export async function openVault(reference: VaultReference): Promise<Vault> {
+  const vault =
+    reference.provider === 'keychain'
+      ? await openKeychain(reference.service)
+      : await openFileVault(reference.directory);
+  return {
+    provider: vault.provider,
+    get: async (account) => vault.get(checked(account)),
+    set: async (account, secret) => vault.set(checked(account), present(secret)),
+    remove: async (account) => vault.remove(checked(account)),
+    list: async (prefix) => vault.list(prefix),
+  };
+}
+
+function checked(account: string): string {
+  if (account.length > 0 && account.length <= ACCOUNT_LIMIT) return account;
+  throw new AppError(
+    'secret-invalid',
+    `The name of a secret has 1 to ${ACCOUNT_LIMIT} characters, not ${account.length}.`,
+  );
+}
+
+function present(secret: string): string {
+  if (secret.length > 0) return secret;
+  throw new AppError('secret-invalid', 'The secret is empty.');
+}
