@@ -39,6 +39,13 @@ export function credentialHeaders(connection: Connection): Record<string, string
   return connection.token === null ? {} : { authorization: `Bearer ${connection.token}` };
 }
 
+/** A daemon that has just started wrote a new key after we had read the old one: being refused then means nothing. */
+export function credentialsChanged(connection: Connection, sent: Record<string, string>): boolean {
+  return (
+    connection.kind === 'socket' && credentialHeaders(connection)['authorization'] !== sent['authorization']
+  );
+}
+
 /** Nobody answered where the server should be. */
 export function unreachable(connection: Connection, cause: unknown): AppError {
   if (connection.kind === 'socket') {

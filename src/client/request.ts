@@ -11,7 +11,7 @@ import {
   type RouteQuery,
   type RouteSuccess,
 } from '../contract/routes.ts';
-import { type Connection, credentialHeaders, unreachable } from './connect.ts';
+import { type Connection, credentialHeaders, credentialsChanged, unreachable } from './connect.ts';
 
 export interface CallInput<N extends RouteName> {
   readonly params?: RouteParams<N>;
@@ -26,31 +26,50 @@ interface Line {
   readonly dispatcher: Dispatcher;
 }
 
+type Input<N extends RouteName> = CallInput<N> & { readonly content?: Buffer | Readable };
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
 /** What undici and the system say when nobody listens; anything else broke on the way. */
 const NOBODY_THERE = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK']);
 
 /** One request and its answer, as the table of routes describes them. */
 export async function exchange<N extends RouteName>(
+  line: Line,
+  name: N,
+  input: Input<N>,
+): Promise<RouteSuccess<N>> {
+  const { connection } = line;
+  const credentials = credentialHeaders(connection);
+  const answer = await send(line, name, input, credentials);
+  if (answer.status !== 401 || input.content || !credentialsChanged(connection, credentials)) {
+    return success(connection, name, answer);
+  }
+  return success(connection, name, await send(line, name, input, credentialHeaders(connection)));
+}
+
+async function send<N extends RouteName>(
   { connection, dispatcher }: Line,
   name: N,
-  input: CallInput<N> & { readonly content?: Buffer | Readable },
-): Promise<RouteSuccess<N>> {
+  input: Input<N>,
+  credentials: Record<string, string>,
+): Promise<Answer> {
   const route: Route = ROUTES[name];
-  const credentials = credentialHeaders(connection);
-  const body = input.content ?? (input.body === undefined ? null : JSON.stringify(input.body));
-  const answer = await request(addressOf(connection, route, input), {
-    dispatcher,
-    method: route.method,
-    headers: { accept: 'application/json', ...contentType(input), ...input.headers, ...credentials },
-    body,
-    ...(input.signal ? { signal: input.signal } : {}),
-  }).catch((cause: NodeJS.ErrnoException) => {
-    throw input.signal?.aborted ? cause : lineError(connection, cause);
-  });
-  const text = await answer.body.text().catch((cause: NodeJS.ErrnoException) => {
-    throw input.signal?.aborted ? cause : lineError(connection, cause);
-  });
-  return success(connection, name, answer.statusCode, text);
+  try {
+    const { statusCode, body } = await request(addressOf(connection, route, input), {
+      dispatcher,
+      method: route.method,
+      headers: { accept: 'application/json', ...contentType(input), ...input.headers, ...credentials },
+      body: input.content ?? (input.body === undefined ? null : JSON.stringify(input.body)),
+      ...(input.signal ? { signal: input.signal } : {}),
+    });
+    return { status: statusCode, text: await body.text() };
+  } catch (cause) {
+    throw input.signal?.aborted ? cause : lineError(connection, cause as NodeJS.ErrnoException);
+  }
 }
 
 function addressOf(connection: Connection, route: Route, input: { params?: unknown; query?: unknown }): URL {
@@ -80,8 +99,7 @@ function lineError(connection: Connection, cause: NodeJS.ErrnoException): AppErr
 function success<N extends RouteName>(
   connection: Connection,
   name: N,
-  status: number,
-  text: string,
+  { status, text }: Answer,
 ): RouteSuccess<N> {
   if (status === 204) return null as RouteSuccess<N>;
   const document = parse(text);

@@ -3,7 +3,7 @@ import { AppError, type ErrorCode, isErrorCode } from '../contract/errors.ts';
 import type { Position } from '../contract/event.ts';
 import { STREAM_URL } from '../contract/routes.ts';
 import { CLOSE, type ServerMessage, STREAM_PROTOCOL } from '../contract/stream.ts';
-import { type Connection, credentialHeaders } from './connect.ts';
+import { type Connection, credentialHeaders, credentialsChanged } from './connect.ts';
 
 interface Listener {
   message(said: ServerMessage): void;
@@ -31,8 +31,10 @@ export function openLine(
   listener: Listener,
 ): { close(): void } {
   let socket: WebSocket;
+  let sent: Record<string, string>;
   try {
-    socket = openSocket(connection);
+    sent = credentialHeaders(connection);
+    socket = openSocket(connection, sent);
   } catch (error) {
     if (error instanceof AppError && error.code === 'forbidden') listener.refused(error);
     else listener.lost();
@@ -51,10 +53,13 @@ export function openLine(
     socket.send(JSON.stringify({ type: 'subscribe', channel, ...(after ? { after } : {}) }));
   });
   socket.on('message', (data) => {
-    if (!told) listener.message(JSON.parse(String(data)) as ServerMessage);
+    const said = parse(String(data));
+    if (said === null) socket.terminate();
+    else if (!told) listener.message(said);
   });
   socket.on('unexpected-response', (_request, answer) => {
-    const code = REFUSALS[answer.statusCode ?? 0];
+    const renewed = answer.statusCode === 401 && credentialsChanged(connection, sent);
+    const code = renewed ? undefined : REFUSALS[answer.statusCode ?? 0];
     answer.resume();
     socket.terminate();
     once(() => (code ? listener.refused(refusal(code)) : listener.lost()));
@@ -73,8 +78,7 @@ export function openLine(
   };
 }
 
-function openSocket(connection: Connection): WebSocket {
-  const headers = credentialHeaders(connection);
+function openSocket(connection: Connection, headers: Record<string, string>): WebSocket {
   const address =
     connection.kind === 'socket'
       ? `ws+unix:${connection.socketPath}:${STREAM_URL}`
@@ -84,6 +88,14 @@ function openSocket(connection: Connection): WebSocket {
     handshakeTimeout: 10_000,
     maxPayload: MESSAGE_LIMIT_BYTES,
   });
+}
+
+function parse(text: string): ServerMessage | null {
+  try {
+    return JSON.parse(text) as ServerMessage;
+  } catch {
+    return null;
+  }
 }
 
 function keepAlive(socket: WebSocket): () => void {

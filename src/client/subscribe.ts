@@ -82,8 +82,9 @@ function placeAfter(
   said: Exclude<ServerMessage, { type: 'error' }>,
 ): Position | null {
   if (said.type === 'event') return place && { epoch: place.epoch, seq: said.event.seq };
-  if (said.type === 'caught-up') return said.position;
   const sameHistory = place?.epoch === said.position.epoch;
+  if (said.type === 'caught-up')
+    return place && sameHistory && place.seq > said.position.seq ? place : said.position;
   if (place !== null && said.recovered && sameHistory) return place;
   return place !== null && sameHistory && place.seq < said.position.seq ? place : said.position;
 }
