@@ -3,7 +3,7 @@ import { INPUT_LIMIT_BYTES, type OperationRequest } from '../../contract/operati
 import { type Delivered, meetsConditions } from './conditions.ts';
 import { condition, RuleFailure, renderRequest } from './render.ts';
 
-/** A verified delivery and the rules of its hook: all that the thread is given. */
+/** A verified delivery and the rules of its hook: all that their process is given. */
 export interface RuleJob {
   readonly hook: string;
   readonly event: string;
@@ -20,13 +20,12 @@ export type RuleResult =
   | { readonly kind: 'rule-failed'; readonly rule: string | null; readonly detail: string }
   | { readonly kind: 'invalid-json'; readonly detail: string };
 
-/** What the thread says: that it listens, which rule it is at, and what came of a job. */
-export type ThreadMessage =
-  | { readonly type: 'ready' }
+/** What the process of the rules says: which rule it is at, and what came of a job. */
+export type RulesMessage =
   | { readonly type: 'began'; readonly rule: string }
   | { readonly type: 'done'; readonly result: RuleResult };
 
-/** What is rendered around the input (labels, key) is small: nothing larger leaves the thread. */
+/** What is rendered around the input (labels, key) is small: nothing larger leaves the process. */
 const REQUEST_LIMIT_CHARACTERS = INPUT_LIMIT_BYTES + 64 * 1024;
 
 /** The first rule that matches wins. `began` hears of each rule before its expressions run. */

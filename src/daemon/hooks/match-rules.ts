@@ -1,7 +1,7 @@
+import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { AppError } from '../../contract/errors.ts';
-import type { RuleJob, RuleResult, ThreadMessage } from './evaluate.ts';
+import type { RuleJob, RuleResult, RulesMessage } from './evaluate.ts';
 
 /** Runs rules where an expression without an end can be ended: JSONata cannot be stopped from its own thread. */
 export interface RuleMatcher {
@@ -9,48 +9,46 @@ export interface RuleMatcher {
   stop(): Promise<void>;
 }
 
-/** The expressions of all rules that one delivery meets. */
+/** For the expressions of all rules that one delivery meets. */
 const EVALUATION_LIMIT_MS = 1_000;
-/** Starting the thread and reading a payload of the largest size, before the first expression. */
+/** For starting the process and reading a payload of the largest size, before the first expression. */
 const PREPARATION_LIMIT_MS = 20_000;
 const HEAP_MB = 64;
-/** A parsed payload takes several times its text: a large one gets a thread of its own size, for once. */
+/** A parsed payload takes several times its text: a large one gets a process of its own size, for once. */
 const LARGE_BODY_BYTES = 2 * 1024 * 1024;
 const LARGE_HEAP_MB = 512;
 
-interface Thread {
-  readonly worker: Worker;
+interface RulesProcess {
+  readonly child: ChildProcess;
   readonly heapMb: number;
+  readonly exited: Promise<void>;
 }
 
-export function createRuleMatcher(options: { readonly evaluationLimitMs?: number } = {}): RuleMatcher {
-  const limitMs = options.evaluationLimitMs ?? EVALUATION_LIMIT_MS;
-  let thread: Thread | null = null;
+/** One delivery at a time; the process serves many, until one of them has to be ended. */
+export function createRuleMatcher(): RuleMatcher {
+  let current: RulesProcess | null = null;
   let last: Promise<unknown> = Promise.resolve();
   let stopped = false;
 
-  const forget = (worker: Worker) => {
-    if (thread?.worker === worker) thread = null;
-  };
-
   const end = async () => {
-    const ended = thread;
-    thread = null;
-    await ended?.worker.terminate();
+    const ended = current;
+    current = null;
+    ended?.child.kill('SIGKILL');
+    await ended?.exited;
   };
 
   const run = async (job: RuleJob): Promise<RuleResult> => {
-    if (stopped) throw new AppError('shutting-down', 'The server is stopping.');
+    if (stopped) throw stopping();
     const heapMb = job.body.byteLength > LARGE_BODY_BYTES ? LARGE_HEAP_MB : HEAP_MB;
-    if (thread?.heapMb !== heapMb) await end();
-    const current = thread ?? startThread(heapMb, forget);
-    thread = current;
+    if (current?.heapMb !== heapMb || !current.child.connected) await end();
+    current ??= startProcess(heapMb);
     try {
-      return await converse(current, job, limitMs);
+      return await converse(current, job);
     } catch (error) {
       await end();
+      if (stopped) throw stopping();
       if (error instanceof Overrun) return { kind: 'rule-failed', rule: error.rule, detail: error.message };
-      throw stopped ? new AppError('shutting-down', 'The server is stopping.', { cause: error }) : error;
+      throw error;
     }
   };
 
@@ -68,7 +66,7 @@ export function createRuleMatcher(options: { readonly evaluationLimitMs?: number
   };
 }
 
-/** A rule that went past a limit of its thread. */
+/** A rule that went past a limit of its process. */
 class Overrun extends Error {
   readonly rule: string | null;
 
@@ -78,50 +76,50 @@ class Overrun extends Error {
   }
 }
 
-function startThread(heapMb: number, onExit: (worker: Worker) => void): Thread {
-  const program = new URL(`./rules-thread${extname(import.meta.url)}`, import.meta.url);
-  const worker = new Worker(program, {
-    env: {},
-    resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 },
-  });
-  worker.once('exit', () => onExit(worker));
-  worker.on('error', () => undefined); // one that is being ended may still fail; a job has its own listener
-  return { worker, heapMb };
+function stopping(): AppError {
+  return new AppError('shutting-down', 'The server is stopping.');
 }
 
-/** One job, one result; whatever ends the thread first ends the job. */
-async function converse({ worker, heapMb }: Thread, job: RuleJob, limitMs: number): Promise<RuleResult> {
-  const body = new Uint8Array(job.body); // a copy of its own, so that it can be handed over
+function startProcess(heapMb: number): RulesProcess {
+  const child = fork(new URL(`./rules-process${extname(import.meta.url)}`, import.meta.url), [], {
+    env: {},
+    execArgv: [`--max-old-space-size=${heapMb}`],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  const { promise: exited, resolve } = Promise.withResolvers<void>();
+  child.once('exit', () => resolve());
+  // one that could not be started never exits; whoever waits for its answer hears of it there
+  child.on('error', () => child.pid === undefined && resolve());
+  return { child, heapMb, exited };
+}
+
+/** One job, one result; whatever ends the process first ends the job. */
+async function converse({ child, heapMb }: RulesProcess, job: RuleJob): Promise<RuleResult> {
   const { promise, resolve, reject } = Promise.withResolvers<RuleResult>();
   let rule: string | null = null;
-  let timer = setTimeout(
-    () => reject(new Overrun(null, 'Reading the payload took too long.')),
-    PREPARATION_LIMIT_MS,
-  );
+  const overrun = (detail: string) => reject(new Overrun(rule, detail));
+  let timer = setTimeout(overrun, PREPARATION_LIMIT_MS, 'Reading the payload took too long.');
 
-  const onMessage = (message: ThreadMessage) => {
-    if (message.type === 'done') resolve(message.result);
-    if (message.type !== 'began') return;
+  const onMessage = (message: RulesMessage) => {
+    if (message.type === 'done') return resolve(message.result);
     if (rule === null) {
       clearTimeout(timer);
-      timer = setTimeout(() => reject(new Overrun(rule, `Its expressions ran past ${limitMs} ms.`)), limitMs);
+      timer = setTimeout(overrun, EVALUATION_LIMIT_MS, `Its expressions ran past ${EVALUATION_LIMIT_MS} ms.`);
     }
     rule = message.rule;
   };
-  const onError = (error: NodeJS.ErrnoException) =>
-    reject(
-      error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-        ? new Overrun(rule, `Its expressions needed more than ${heapMb} MB of memory.`)
-        : error,
-    );
-  const onExit = () => reject(new Error('The thread of the rules ended without a result.'));
+  const onExit = (code: number | null) =>
+    code === null // V8 aborts at its heap limit
+      ? overrun(`Its expressions needed more than ${heapMb} MB of memory.`)
+      : reject(new Error(`The process of the rules ended with exit code ${code}.`));
 
-  worker.on('message', onMessage).on('error', onError).on('exit', onExit);
+  child.on('message', onMessage).on('error', reject).on('exit', onExit);
   try {
-    worker.postMessage({ ...job, body }, [body.buffer]);
+    child.send(job, (error) => error !== null && reject(error));
     return await promise;
   } finally {
     clearTimeout(timer);
-    worker.off('message', onMessage).off('error', onError).off('exit', onExit);
+    child.off('message', onMessage).off('error', reject).off('exit', onExit);
   }
 }
