@@ -1,0 +1,29 @@
+/** What Caddy's environment takes over: where programs and certificates are, and proxies on the way to a certificate. */
+const HANDED_DOWN = [
+  'PATH',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'HTTPS_PROXY',
+  'HTTP_PROXY',
+  'NO_PROXY',
+  'https_proxy',
+  'http_proxy',
+  'no_proxy',
+] as const;
+
+/** The explicit environment of Caddy; what it writes for itself stays below the given directory. */
+export function caddyEnvironment(
+  directory: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Record<string, string> {
+  const handedDown = HANDED_DOWN.flatMap((name) => {
+    const value = environment[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    ...Object.fromEntries(handedDown),
+    HOME: directory,
+    XDG_CONFIG_HOME: directory,
+    XDG_DATA_HOME: directory,
+  };
+}
