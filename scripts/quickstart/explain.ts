@@ -1,0 +1,62 @@
+import type { Operation } from '../../src/contract/operation.ts';
+
+/** What happened, for programs. */
+export interface Report {
+  readonly operation: Operation;
+  readonly edge: 'caddy' | 'direct';
+  readonly vault: 'keychain' | 'file';
+  readonly eventsReceived: number;
+  readonly deliveryId: string;
+  readonly hookStatus: number;
+  readonly hookUrl: string;
+  readonly pushedCommit: string;
+  /** How many deployments the org was asked for, and how many sessions it still has. */
+  readonly deployRequests: number;
+  readonly liveSessions: number;
+}
+
+/** What happened and how to go on, for a person. */
+export function explain(report: Report, say: (line: string) => void): void {
+  const { operation } = report;
+  say('');
+  if (operation.state !== 'succeeded') {
+    say(`The operation ended ${operation.state}: ${operation.error?.message ?? 'no reason was given'}`);
+    return;
+  }
+  const { components, tests } = operation.result as { components: Counts; tests: Counts };
+  const way =
+    report.edge === 'caddy' ? 'HTTPS through Caddy' : 'the edge socket (Caddy is not installed here)';
+  say(`A signed push of ${report.pushedCommit.slice(0, 12)} arrived by ${way} and was deployed:`);
+  say(
+    `  ${components.deployed} of ${components.total} components, ${tests.completed} of ${tests.total} tests.`,
+  );
+  say(`  ${report.eventsReceived} events were sent live; the login was kept in ${VAULTS[report.vault]}.`);
+  say('All of it was thrown away again. With an org and a repository of your own:');
+  for (const line of NEXT) say(`  ${line}`);
+}
+
+interface Counts {
+  readonly total: number;
+  readonly deployed?: number;
+  readonly completed?: number;
+}
+
+const VAULTS = {
+  keychain: "this machine's keychain",
+  file: 'an encrypted file vault (this session has no keychain)',
+};
+
+const NEXT = [
+  'sfp-server init                     # then name your repository and hook in sfp-server.yaml',
+  'sfp-server secret set github-webhook',
+  'sfp-server start',
+  'sfp-server org login jwt --alias uat --username … --client-id … --key-file …',
+  'sfp-server enqueue salesforce.query -o uat --input soql="SELECT Id, Name FROM Account LIMIT 5"',
+];
+
+export function explainFailure(error: unknown, say: (line: string) => void): void {
+  const { message, stderr, stdout } = error as { message?: string; stderr?: string; stdout?: string };
+  say(`\nThe quickstart failed: ${message ?? error}`);
+  if (stdout) say(stdout);
+  if (stderr && !message?.includes(stderr)) say(stderr);
+}

@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { isFinal, type Operation } from '../../src/contract/operation.ts';
+import type { Stage } from './stage.ts';
+import type { QuickstartServer } from './start-server.ts';
+
+export interface Watched {
+  readonly operation: Operation;
+  readonly eventsReceived: number;
+}
+
+const LIMIT_MS = 180_000;
+
+/** Follows the operation until it ends; `live` shows it as `sfp-server tail` does. */
+export async function watch(
+  stage: Stage,
+  server: QuickstartServer,
+  { operationId, live }: { readonly operationId: string; readonly live: boolean },
+): Promise<Watched> {
+  const counted = countEvents(server, operationId);
+  if (live) await tail(stage, operationId);
+  const eventsReceived = await counted;
+  const operation = await server.client.call('getOperation', { params: { id: operationId } });
+  return { operation, eventsReceived };
+}
+
+/** Counts the events from the first to the one that ends the operation. */
+async function countEvents(server: QuickstartServer, operationId: string): Promise<number> {
+  const { epoch } = (await server.client.call('serverStatus')).position;
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  let received = 0;
+  const subscription = server.client.subscribe(`operation:${operationId}`, {
+    after: { epoch, seq: 0 },
+    signal: AbortSignal.timeout(LIMIT_MS),
+    onMessage(message) {
+      if (message.type !== 'event') return;
+      received += 1;
+      const { body } = message.event;
+      if (body.type === 'state' && isFinal(body.to)) resolve(received);
+    },
+  });
+  subscription.ended.then(() => reject(new Error('The operation did not end in time.')), reject);
+  try {
+    return await promise;
+  } finally {
+    subscription.close();
+  }
+}
+
+/** The command of the CLI on this terminal; plain lines where there is none. */
+async function tail(stage: Stage, operationId: string): Promise<void> {
+  stage.say(`$ sfp-server tail ${operationId}`);
+  const [program, words] = stage.command('tail', operationId);
+  const child = spawn(program, words, { env: stage.environment, stdio: 'inherit' });
+  stage.onClear(() => void child.kill());
+  await new Promise((resolve) => child.once('exit', resolve));
+}
