@@ -1,0 +1,176 @@
+import type { ConnectionState } from '../../client/subscribe.ts';
+import type { EventBody, OperationEvent } from '../../contract/event.ts';
+import { isFinal, type Operation, type Progress } from '../../contract/operation.ts';
+import { eventSentence } from '../event-sentence.ts';
+
+export interface Step {
+  readonly step: string;
+  readonly attempt: number;
+  readonly title: string;
+  readonly state: 'started' | 'done' | 'failed';
+  readonly detail: string | null;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+}
+
+/** One counted thing (components, then tests), with enough of its past to know its rate. */
+export interface Track {
+  readonly progress: Progress;
+  readonly samples: readonly { readonly at: number; readonly done: number }[];
+}
+
+export interface LogLine {
+  readonly seq: number;
+  readonly at: string;
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly text: string;
+}
+
+export interface OperationModel {
+  readonly operation: Operation;
+  readonly steps: readonly Step[];
+  readonly tracks: readonly Track[];
+  readonly log: readonly LogLine[];
+  readonly connection: ConnectionState;
+  /** History has been told; from here on events move the state. */
+  readonly live: boolean;
+  readonly gap: boolean;
+}
+
+export type OperationAction =
+  | { readonly type: 'event'; readonly event: OperationEvent }
+  | { readonly type: 'operation'; readonly operation: Operation }
+  | { readonly type: 'connection'; readonly state: ConnectionState }
+  | { readonly type: 'gap' };
+
+const LOG_LIMIT = 200;
+const STEP_LIMIT = 100;
+const SAMPLE_LIMIT = 60;
+const RATE_WINDOW_MS = 30_000;
+
+export function startOperationModel(operation: Operation): OperationModel {
+  return { operation, steps: [], tracks: [], log: [], connection: 'connecting', live: false, gap: false };
+}
+
+export function reduceOperation(model: OperationModel, action: OperationAction): OperationModel {
+  switch (action.type) {
+    case 'connection':
+      return { ...model, connection: action.state };
+    case 'gap':
+      return { ...model, gap: true };
+    case 'operation':
+      return endSteps({ ...model, operation: action.operation, live: true });
+    case 'event':
+      return reduceEvent(model, action.event);
+  }
+}
+
+/** Per second, over the last half minute; null while there is nothing to divide. */
+export function rateOf(track: Track): number | null {
+  const [first, last] = [track.samples[0], track.samples.at(-1)];
+  if (!first || !last || last.at - first.at < 1_000 || last.done <= first.done) return null;
+  return ((last.done - first.done) * 1000) / (last.at - first.at);
+}
+
+function reduceEvent(model: OperationModel, event: OperationEvent): OperationModel {
+  const { body } = event;
+  const next = model.live ? { ...model, operation: moved(model.operation, event) } : model;
+  switch (body.type) {
+    case 'progress':
+      return { ...next, tracks: withProgress(next.tracks, body.progress, Date.parse(event.at)) };
+    case 'step':
+      return { ...next, steps: withStep(next.steps, body, event) };
+    case 'state':
+      return withLog(body.from === 'running' ? interrupted(next, event, body) : next, event);
+    default:
+      return withLog(next, event);
+  }
+}
+
+/** What an event says about the operation itself. */
+function moved(operation: Operation, event: OperationEvent): Operation {
+  const { body, at } = event;
+  const attempt = Math.max(operation.attempt, event.attempt);
+  switch (body.type) {
+    case 'state':
+      return {
+        ...operation,
+        attempt,
+        state: body.to,
+        error: body.error,
+        waitingFor: body.to === 'queued' || body.to === 'scheduled' ? operation.waitingFor : null,
+        startedAt: body.to === 'running' ? (operation.startedAt ?? at) : operation.startedAt,
+        finishedAt: isFinal(body.to) ? at : null,
+      };
+    case 'waiting':
+      return { ...operation, waitingFor: body.waitingFor };
+    case 'progress':
+      return { ...operation, attempt, progress: body.progress };
+    case 'cancel-requested':
+      return { ...operation, cancelRequestedAt: at };
+    default:
+      return operation;
+  }
+}
+
+function withProgress(tracks: readonly Track[], progress: Progress, at: number): readonly Track[] {
+  const index = tracks.findIndex((track) => track.progress.unit === progress.unit);
+  const before = tracks[index];
+  const restarted = before !== undefined && progress.done < before.progress.done;
+  const kept = (restarted ? [] : (before?.samples ?? [])).filter(
+    (sample) => at - sample.at <= RATE_WINDOW_MS,
+  );
+  const track = { progress, samples: [...kept, { at, done: progress.done }].slice(-SAMPLE_LIMIT) };
+  return index === -1 ? [...tracks, track] : tracks.with(index, track);
+}
+
+function withStep(
+  steps: readonly Step[],
+  body: Extract<EventBody, { type: 'step' }>,
+  event: OperationEvent,
+): readonly Step[] {
+  const at = Date.parse(event.at);
+  const index = steps.findLastIndex((one) => one.step === body.step && one.attempt === event.attempt);
+  const step: Step = {
+    step: body.step,
+    attempt: event.attempt,
+    title: body.title,
+    state: body.state,
+    detail: body.detail ?? null,
+    startedAt: steps[index]?.startedAt ?? at,
+    endedAt: body.state === 'started' ? null : at,
+  };
+  return index === -1 ? [...steps, step].slice(-STEP_LIMIT) : steps.with(index, step);
+}
+
+/** An attempt that ended without its steps having ended: they did not come to their end. */
+function interrupted(
+  model: OperationModel,
+  event: OperationEvent,
+  body: Extract<EventBody, { type: 'state' }>,
+): OperationModel {
+  const state = body.to === 'succeeded' ? 'done' : 'failed';
+  const steps = model.steps.map((step) =>
+    step.state === 'started' ? ({ ...step, state, endedAt: Date.parse(event.at) } as const) : step,
+  );
+  return { ...model, steps };
+}
+
+/** An end that was learned from the record instead of an event. */
+function endSteps(model: OperationModel): OperationModel {
+  const { operation, steps } = model;
+  if (!isFinal(operation.state) || !steps.some((step) => step.state === 'started')) return model;
+  const endedAt = operation.finishedAt === null ? null : Date.parse(operation.finishedAt);
+  const state = operation.state === 'succeeded' ? 'done' : 'failed';
+  return {
+    ...model,
+    steps: steps.map((step) => (step.state === 'started' ? { ...step, state, endedAt } : step)),
+  };
+}
+
+function withLog(model: OperationModel, event: OperationEvent): OperationModel {
+  const sentence = eventSentence(event);
+  if (sentence === null) return model;
+  const line: LogLine = { seq: event.seq, at: event.at, level: sentence.level, text: sentence.text };
+  return { ...model, log: [...model.log, line].slice(-LOG_LIMIT) };
+}

@@ -1,0 +1,56 @@
+import { render, useAnimation, useInput, useStdin, useWindowSize } from 'ink';
+import { isFinal, type Operation } from '../../contract/operation.ts';
+import { createScreenStore, type ScreenStore, useScreen } from '../screen-store.ts';
+import { TICK_MS } from '../theme.ts';
+import { type OperationAction, type OperationModel, reduceOperation, startOperationModel } from './model.ts';
+import { OperationView } from './view.tsx';
+
+export interface OperationScreen {
+  dispatch(action: OperationAction): void;
+  /** Takes the live view off the screen; what was done stands below as text. */
+  end(): Promise<void>;
+}
+
+/** The live view of one operation on this terminal. */
+export function openOperationScreen(operation: Operation, onDetach: () => void): OperationScreen {
+  const store = createScreenStore(reduceOperation, startOperationModel(operation));
+  const screen = render(<Screen store={store} onDetach={onDetach} />, {
+    exitOnCtrlC: false,
+    maxFps: 1000 / TICK_MS,
+    incrementalRendering: true,
+  });
+  return {
+    dispatch: store.dispatch,
+    async end() {
+      store.flush();
+      await screen.waitUntilRenderFlush();
+      screen.unmount();
+      await screen.waitUntilExit();
+    },
+  };
+}
+
+export function Screen({
+  store,
+  onDetach,
+}: {
+  store: ScreenStore<OperationModel, OperationAction>;
+  onDetach: () => void;
+}) {
+  const model = useScreen(store);
+  const size = useWindowSize();
+  const { frame } = useAnimation({ interval: TICK_MS, isActive: !isFinal(model.operation.state) });
+  useDetachKeys(onDetach);
+  return <OperationView model={model} size={size} now={Date.now()} frame={frame} />;
+}
+
+/** q and Ctrl-C. In raw mode Ctrl-C is a key; where there is none, the signal comes to the command itself. */
+function useDetachKeys(onDetach: () => void): void {
+  const { isRawModeSupported } = useStdin();
+  useInput(
+    (input, key) => {
+      if (input === 'q' || (key.ctrl && input === 'c')) onDetach();
+    },
+    { isActive: isRawModeSupported },
+  );
+}

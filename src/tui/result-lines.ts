@@ -1,0 +1,123 @@
+import { isFinal, type Operation } from '../contract/operation.ts';
+import type { ComponentFailure, DeployResult, TestFailure } from '../contract/tasks.ts';
+import type { Line } from './paint.ts';
+import { lookOf } from './theme.ts';
+import { durationWords, elapsedMs, oneLine, plural, workWords } from './words.ts';
+
+const FAILURE_LIMIT = 20;
+const JSON_LIMIT_LINES = 40;
+
+/** What came of an operation: the answer first, then what went wrong and where, then what to do next. */
+export function resultLines(operation: Operation): readonly Line[] {
+  const look = lookOf(operation.state);
+  const elapsed = elapsedMs(operation, Date.now());
+  const after =
+    elapsed === null ? '' : ` ${isFinal(operation.state) ? 'after' : 'for'} ${durationWords(elapsed)}`;
+  return [
+    [
+      { text: `${look.symbol} ${look.words}`, tone: look.tone, look: 'bold' },
+      { text: `  ${workWords(operation)}${after}` },
+    ],
+    field('Operation', operation.id),
+    ...errorLines(operation),
+    ...contentLines(operation.result ?? null),
+    ...nextLines(operation),
+  ];
+}
+
+function field(name: string, value: string): Line {
+  return [{ text: `  ${name.padEnd(11)} `, look: 'dim' }, { text: value }];
+}
+
+function errorLines({ error }: Operation): readonly Line[] {
+  if (error === null) return [];
+  return [
+    [
+      { text: `  ${'Error'.padEnd(11)} `, look: 'dim' },
+      { text: `${oneLine(error.message)}`, tone: 'red' },
+      { text: ` (${error.code})`, look: 'dim' },
+    ],
+    ...(error.hint ? [field('', oneLine(error.hint))] : []),
+  ];
+}
+
+function contentLines(result: Record<string, unknown> | null): readonly Line[] {
+  if (result === null) return [];
+  if (isDeployResult(result)) return deployLines(result);
+  if (typeof result['totalSize'] === 'number') return queryLines(result);
+  const text = JSON.stringify(result, null, 2).split('\n');
+  return text.slice(0, JSON_LIMIT_LINES).map((line) => [{ text: `  ${line}` }]);
+}
+
+function isDeployResult(result: Record<string, unknown>): result is DeployResult {
+  return typeof result['deploymentId'] === 'string' && Array.isArray(result['componentFailures']);
+}
+
+function deployLines(result: DeployResult): readonly Line[] {
+  const { components, tests } = result;
+  const failed = (count: number): string => (count > 0 ? `, ${count} failed` : '');
+  const kind = result.checkOnly ? ' (validation only: nothing was changed)' : '';
+  return [
+    field('Deployment', `${result.deploymentId} ${result.status}${kind}`),
+    ...(result.commitId ? [field('Commit', result.commitId)] : []),
+    field('Components', `${components.deployed} of ${components.total}${failed(components.failed)}`),
+    ...(tests.total > 0
+      ? [field('Tests', `${tests.completed} of ${tests.total}${failed(tests.failed)}`)]
+      : []),
+    ...(result.resumed ? [field('Resumed', 'an earlier attempt had sent this deployment')] : []),
+    ...listed('Components that failed', result.componentFailures, componentFailure),
+    ...listed('Tests that failed', result.testFailures, testFailure),
+  ];
+}
+
+function listed<T>(title: string, failures: readonly T[], show: (failure: T) => Line): readonly Line[] {
+  if (failures.length === 0) return [];
+  const left = failures.length - FAILURE_LIMIT;
+  return [
+    [],
+    [{ text: `  ${title}`, look: 'bold' }],
+    ...failures.slice(0, FAILURE_LIMIT).map(show),
+    ...(left > 0 ? [[{ text: `  … and ${left} more, all of them with --json`, look: 'dim' } as const]] : []),
+  ];
+}
+
+function componentFailure(failure: ComponentFailure): Line {
+  const where = [failure.file, failure.line, failure.column].filter((part) => part !== null).join(':');
+  const what = `${failure.type ?? ''} ${failure.name}`.trim();
+  return [
+    { text: '  ✖ ', tone: 'red' },
+    { text: where || what, look: 'bold' },
+    { text: `  ${oneLine(failure.problem)}` },
+  ];
+}
+
+function testFailure(failure: TestFailure): Line {
+  return [
+    { text: '  ✖ ', tone: 'red' },
+    { text: `${failure.name}.${failure.method}`, look: 'bold' },
+    { text: `  ${oneLine(failure.message)}` },
+    ...(failure.stack ? [{ text: `  ${oneLine(failure.stack)}`, look: 'dim' } as const] : []),
+  ];
+}
+
+function queryLines(result: Record<string, unknown>): readonly Line[] {
+  const records = Array.isArray(result['records']) ? result['records'].length : 0;
+  const pages = Number(result['pages'] ?? 1);
+  const missing = result['truncated'] === true ? ` of ${result['totalSize']}` : '';
+  return [field('Records', `${records}${missing}, in ${plural(pages, 'page')}`)];
+}
+
+/** The next step, where there is one. */
+function nextLines(operation: Operation): readonly Line[] {
+  const next = NEXT[operation.state];
+  return next ? [[], [{ text: `  ${next.replace('ID', operation.id)}`, look: 'dim' }]] : [];
+}
+
+const NEXT: Partial<Record<Operation['state'], string>> = {
+  failed: 'Again: sfp-server operation retry ID',
+  timed_out: 'Again: sfp-server operation retry ID',
+  cancelled: 'Again: sfp-server operation retry ID',
+  running: 'Follow it: sfp-server tail ID',
+  queued: 'Follow it: sfp-server tail ID',
+  scheduled: 'Follow it: sfp-server tail ID',
+};

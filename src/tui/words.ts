@@ -1,0 +1,85 @@
+import { stripVTControlCharacters } from 'node:util';
+import type { Operation, Progress, WaitingFor } from '../contract/operation.ts';
+
+/** `0.4s`, `42s`, `3m 07s`, `2h 05m`, `3d 4h`. */
+export function durationWords(ms: number): string {
+  const seconds = Math.max(0, ms) / 1000;
+  if (seconds < 10) return `${(Math.floor(seconds * 10) / 10).toFixed(1)}s`;
+  if (seconds < 60) return `${Math.floor(seconds)}s`;
+  const [minutes, hours, days] = [60, 3_600, 86_400].map((unit) => Math.floor(seconds / unit)) as [
+    number,
+    number,
+    number,
+  ];
+  if (hours < 1) return `${minutes}m ${two(Math.floor(seconds % 60))}s`;
+  return days < 1 ? `${hours}h ${two(minutes % 60)}m` : `${days}d ${hours % 24}h`;
+}
+
+/** The time of day where the reader is. */
+export function clockWords(time: string): string {
+  const at = new Date(time);
+  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}
+
+function two(count: number): string {
+  return String(count).padStart(2, '0');
+}
+
+/** From its first attempt to its end; null before it has started. */
+export function elapsedMs(
+  operation: Pick<Operation, 'startedAt' | 'finishedAt'>,
+  now: number,
+): number | null {
+  if (operation.startedAt === null) return null;
+  const end = operation.finishedAt === null ? now : Date.parse(operation.finishedAt);
+  return Math.max(0, end - Date.parse(operation.startedAt));
+}
+
+/** Why it waits, as a sentence goes on after "it …". */
+export function waitingWords(waitingFor: WaitingFor, org: string | null, now: number): string {
+  const { reason, operation, place, until } = waitingFor;
+  const due = until === undefined ? '' : dueWords(until, now);
+  switch (reason) {
+    case 'org': {
+      const behind = operation ? ` behind ${operation}` : '';
+      return `waits${behind}${org ? ` in lane ${org}` : ''}${place ? `, place ${place}` : ''}`;
+    }
+    case 'schedule':
+      return `is scheduled${due}`;
+    case 'retry':
+      return `waits for its next attempt${due}`;
+    case 'capacity':
+      return 'waits for a free worker';
+    case 'paused':
+      return `waits because ${org ? `org ${org}` : 'its org'} is paused`;
+    case 'external':
+      return 'waits for a deployment that others started';
+  }
+}
+
+function dueWords(until: string, now: number): string {
+  const left = Date.parse(until) - now;
+  return left > 0 ? ` at ${clockWords(until)}, in ${durationWords(left)}` : ', due now';
+}
+
+/** `120/967 components`. */
+export function countWords(progress: Pick<Progress, 'done' | 'total' | 'unit'>): string {
+  const { done, total, unit } = progress;
+  return `${done}${total === null ? '' : `/${total}`} ${unit}`.trim();
+}
+
+/** `salesforce.deploy → uat`. */
+export function workWords(operation: Pick<Operation, 'task' | 'org'>): string {
+  return operation.org === null ? operation.task : `${operation.task} → ${operation.org}`;
+}
+
+export function plural(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`;
+}
+
+/** Foreign text for one line of a terminal: no escape sequence of it reaches the reader's screen. */
+export function oneLine(text: string): string {
+  return stripVTControlCharacters(text)
+    .replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ')
+    .trim();
+}
