@@ -1,0 +1,39 @@
+import type { Handlers } from '../parts.ts';
+import { listDeliveries } from './deliveries.ts';
+import { listEvents } from './events.ts';
+import { receiveHook } from './hooks.ts';
+import {
+  cancelOperationById,
+  createOperation,
+  getOperation,
+  listOperations,
+  retryOperationById,
+} from './operations.ts';
+import { deleteOrg, listOrgs, putOrg } from './orgs.ts';
+import { health, readiness, serverStatus } from './server.ts';
+import { listTasks } from './tasks.ts';
+import { createApiToken, listTokens, revokeToken } from './tokens.ts';
+import { createUpload } from './uploads.ts';
+
+/** What does each route of the contract; one without code does not compile. */
+export const HANDLERS: Handlers = {
+  createOperation,
+  listOperations,
+  getOperation,
+  listEvents,
+  cancelOperation: cancelOperationById,
+  retryOperation: retryOperationById,
+  createUpload,
+  listOrgs,
+  putOrg,
+  deleteOrg,
+  listTasks,
+  listDeliveries,
+  createToken: createApiToken,
+  listTokens,
+  revokeToken,
+  serverStatus,
+  receiveHook,
+  health,
+  readiness,
+};

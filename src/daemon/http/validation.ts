@@ -1,0 +1,17 @@
+import type { FastifySchemaCompiler } from 'fastify';
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { Convert } from 'typebox/value';
+import { AppError } from '../../contract/errors.ts';
+import { describeMismatch } from '../operations/mismatch.ts';
+
+/** Checks what comes in by the schema of its route; a query is text, so its numbers are read first. */
+export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  const validator = Compile(schema);
+  const part = httpPart === 'querystring' ? 'query' : (httpPart ?? 'request');
+  return (data: unknown) => {
+    const value = part === 'query' ? Convert(schema, data) : data;
+    if (validator.Check(value)) return { value };
+    return { error: new AppError('invalid-request', describeMismatch(validator.Errors(value), part)) };
+  };
+};

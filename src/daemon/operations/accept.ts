@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import { monotonicFactory } from 'ulid';
+import type { Paths } from '../../config/paths.ts';
+import type { Caller } from '../../contract/access.ts';
+import type { Configuration } from '../../contract/configuration.ts';
+import { AppError } from '../../contract/errors.ts';
+import {
+  INPUT_LIMIT_BYTES,
+  type Operation,
+  type OperationRequest,
+  type Origin,
+} from '../../contract/operation.ts';
+import type { SourceCode } from '../../contract/source-code.ts';
+import { isTaskKind, type TaskDefinition, type TaskKind, taskDefinition } from '../../contract/tasks.ts';
+import type { IdempotencyClaim, NewOperation, Store } from '../store/port.ts';
+import { checkInput, checkRequest } from './check-request.ts';
+import { resolveSource } from './source.ts';
+
+export interface OperationParts {
+  readonly store: Store;
+  readonly configuration: () => Configuration;
+  readonly paths: Paths;
+  readonly now: () => Date;
+}
+
+const IDEMPOTENCY_KEPT_MS = 24 * 3_600_000;
+const LATEST_RUN_MS = 366 * 24 * 3_600_000;
+
+/** Two operations of one millisecond sort by the order of their acceptance: the factory remembers its last id. */
+const nextId = monotonicFactory();
+
+/** One request becomes one operation, once: the same key and body answer with the first operation. */
+export async function acceptOperation(
+  parts: OperationParts,
+  caller: Caller,
+  request: OperationRequest,
+  options: { readonly idempotencyKey: string | null; readonly origin: Origin },
+): Promise<{ replayed: boolean; operation: Operation }> {
+  const wanted = { tenant: caller.tenant, request, origin: options.origin, retryOf: null };
+  const operation = await prepareOperation(parts, wanted);
+  const claim =
+    options.idempotencyKey === null ? null : claimOf(parts, caller, request, options.idempotencyKey);
+  const acceptance = await parts.store.accept(operation, claim);
+  if (acceptance.outcome === 'conflict') {
+    throw new AppError(
+      'idempotency-conflict',
+      `The Idempotency-Key "${options.idempotencyKey}" was used for a different request.`,
+    );
+  }
+  return { replayed: acceptance.outcome === 'replayed', operation: acceptance.operation };
+}
+
+/** All checks of a request, in the order in which a person would want to hear of them; writes nothing. */
+export async function prepareOperation(
+  parts: OperationParts,
+  wanted: {
+    readonly tenant: string;
+    readonly request: OperationRequest;
+    readonly origin: Origin;
+    readonly retryOf: string | null;
+  },
+): Promise<NewOperation> {
+  const { tenant, request } = wanted;
+  checkRequest(request);
+  const task = knownTask(request.task);
+  const definition = taskDefinition(task);
+  checkInput(task, request.input);
+  checkSize(request);
+  const now = parts.now();
+  const scheduledFor = scheduleOf(request.runAt, now);
+  const lane = await laneOf(parts, tenant, request, definition);
+  // the schema of such a task requires `source`
+  if (definition.needsSourceCode) {
+    await resolveSource(parts, tenant, request.input['source'] as SourceCode);
+  }
+  return {
+    id: `op_${nextId(now.getTime())}`,
+    tenant,
+    task,
+    org: request.org ?? null,
+    lane,
+    input: request.input,
+    priority: request.priority ?? 'normal',
+    maxAttempts: request.maxAttempts ?? definition.maxAttempts,
+    timeoutSeconds: request.timeoutSeconds ?? definition.timeoutSeconds,
+    labels: request.labels ?? {},
+    origin: wanted.origin,
+    retryOf: wanted.retryOf,
+    scheduledFor,
+    supersede: request.supersede ?? null,
+    createdAt: now.toISOString(),
+  };
+}
+
+function knownTask(task: string): TaskKind {
+  if (isTaskKind(task)) return task;
+  throw new AppError('unknown-task', `There is no task "${task}".`);
+}
+
+function checkSize(request: OperationRequest): void {
+  const bytes = Buffer.byteLength(JSON.stringify(request.input));
+  if (bytes <= INPUT_LIMIT_BYTES) return;
+  throw new AppError('body-too-large', `The input has ${bytes} bytes and may have ${INPUT_LIMIT_BYTES}.`);
+}
+
+/** A moment that has come already means at once. */
+function scheduleOf(runAt: string | undefined, now: Date): string | null {
+  if (runAt === undefined) return null;
+  const at = new Date(runAt);
+  if (Number.isNaN(at.getTime())) throw new AppError('invalid-request', 'runAt is no ISO 8601 time.');
+  if (at.getTime() - now.getTime() > LATEST_RUN_MS) {
+    throw new AppError('invalid-request', 'runAt is more than a year ahead.');
+  }
+  return at > now ? at.toISOString() : null;
+}
+
+async function laneOf(
+  parts: OperationParts,
+  tenant: string,
+  request: OperationRequest,
+  definition: TaskDefinition,
+): Promise<NewOperation['lane']> {
+  if (request.org === undefined) {
+    if (!definition.secrets.includes('target')) return null;
+    throw new AppError(
+      'org-required',
+      `The task ${request.task} works on an org and the request names none.`,
+    );
+  }
+  const org = await parts.store.getOrg(tenant, request.org);
+  if (org === null) throw new AppError('unknown-org', `No org "${request.org}" is known here.`);
+  return { organisation: org.organisationId, mode: definition.lane };
+}
+
+function claimOf(
+  parts: OperationParts,
+  caller: Caller,
+  request: OperationRequest,
+  key: string,
+): IdempotencyClaim {
+  return {
+    token: caller.token?.id ?? 'control',
+    key,
+    digest: createHash('sha256').update(canonicalJson(request)).digest('hex'),
+    expiresAt: new Date(parts.now().getTime() + IDEMPOTENCY_KEPT_MS).toISOString(),
+  };
+}
+
+/** The same text for the same request, in whatever order its fields came. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_name, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
