@@ -1,0 +1,57 @@
+import type { Logger } from 'pino';
+import type { Paths } from '../../config/paths.ts';
+import type { Operation } from '../../contract/operation.ts';
+import type { SourceCode } from '../../contract/source-code.ts';
+import type { TaskDefinition, TaskKind } from '../../contract/tasks.ts';
+import type { JsonObject } from '../../contract/values.ts';
+import type { ResolvedSource, VaultReference } from '../../contract/worker-protocol.ts';
+import type { Interruption } from '../operations/settle-outcome.ts';
+import type { Store } from '../store/port.ts';
+import type { Because } from './escalation.ts';
+import type { DispatchLimits } from './limits.ts';
+import type { Persist } from './persist.ts';
+import type { SessionArbitration } from './session-arbitration.ts';
+import type { RunningWorker } from './worker-process.ts';
+import type { Workspace } from './workspace.ts';
+
+/** What running an attempt needs of the daemon. */
+export interface AttemptParts {
+  readonly store: Store;
+  readonly paths: Paths;
+  readonly vault: VaultReference;
+  readonly workerUrl: URL;
+  readonly resolveSource: (tenant: string, source: SourceCode) => Promise<ResolvedSource>;
+  readonly arbitration: SessionArbitration;
+  readonly limits: DispatchLimits;
+  readonly persist: Persist;
+  readonly now: () => Date;
+  /** 0 to 1: spreads the back-off. */
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+/** One attempt while it runs: its facts, and what changes about it. */
+export interface Attempt {
+  readonly operation: Operation;
+  readonly kind: TaskKind;
+  readonly definition: TaskDefinition;
+  readonly workspace: Workspace;
+  /** The last one on disk. */
+  checkpoint: JsonObject | null;
+  /** The first reason to end early. */
+  interruption: Interruption;
+  /** Somebody asked for the end, whatever else ended it. */
+  cancelRequested: boolean;
+  /** The task's own worker was started: from then on it may have had an effect. */
+  started: boolean;
+  worker: RunningWorker | null;
+}
+
+export function interruptAttempt(
+  attempt: Pick<Attempt, 'interruption' | 'cancelRequested' | 'worker'>,
+  because: Because,
+): void {
+  if (because === 'request') attempt.cancelRequested = true;
+  attempt.interruption ??= because;
+  attempt.worker?.interrupt(because);
+}

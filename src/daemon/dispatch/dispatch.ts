@@ -1,0 +1,126 @@
+import type { Logger } from 'pino';
+import type { Paths } from '../../config/paths.ts';
+import type { Configuration } from '../../contract/configuration.ts';
+import type { OperationEvent } from '../../contract/event.ts';
+import type { SourceCode } from '../../contract/source-code.ts';
+import type { ResolvedSource, VaultReference } from '../../contract/worker-protocol.ts';
+import type { Claim, LaneLimits, Store } from '../store/port.ts';
+import type { AttemptParts } from './attempt.ts';
+import { createDue } from './due.ts';
+import { DEFAULT_LIMITS, type DispatchLimits } from './limits.ts';
+import { createPersist } from './persist.ts';
+import { createQueue } from './queue.ts';
+import { type RunningAttempt, runAttempt } from './run-attempt.ts';
+import { createSessionArbitration } from './session-arbitration.ts';
+
+export interface DispatchOptions {
+  readonly store: Store;
+  readonly configuration: () => Configuration;
+  readonly paths: Paths;
+  readonly vault: VaultReference;
+  readonly workerUrl: URL;
+  /** operations/source: checked again when the work starts. */
+  readonly resolveSource: (tenant: string, source: SourceCode) => Promise<ResolvedSource>;
+  readonly log: Logger;
+  readonly now: () => Date;
+  readonly limits?: Partial<DispatchLimits>;
+  readonly random?: () => number;
+}
+
+export interface Dispatch {
+  start(): Promise<void>;
+  /** Claims nothing more, interrupts what can go on later, and lets the rest come to its end for a while. */
+  stop(): Promise<void>;
+  wake(): void;
+}
+
+/** Wake -> claim -> workers -> settled. Everything that it knows can be read again from the store after a crash. */
+export function createDispatch(options: DispatchOptions): Dispatch {
+  const running = new Map<string, RunningAttempt>();
+  const stopping = new AbortController();
+  const parts = attemptParts(options, stopping.signal);
+  const due = createDue(options);
+  let queue: ReturnType<typeof createQueue> | null = null;
+  let unsubscribe: () => void = () => undefined;
+  let stopped: Promise<void> | null = null;
+
+  const run = async (claim: Claim): Promise<void> => {
+    const attempt = runAttempt(parts, claim);
+    running.set(claim.operation.id, attempt);
+    await attempt.ended;
+    // The next attempt may be in its place already.
+    if (running.get(claim.operation.id) === attempt) running.delete(claim.operation.id);
+  };
+  const committed = (events: readonly OperationEvent[]): void => {
+    for (const { body, operation } of events) {
+      if (body.type === 'cancel-requested') running.get(operation)?.interrupt('request');
+    }
+    if (events.some(isScheduled)) due.look();
+    if (events.some(mayStartWork)) queue?.wake();
+  };
+  const end = async (): Promise<void> => {
+    unsubscribe();
+    await due.stop();
+    await queue?.close();
+    stopping.abort();
+    await endRunning(running, parts.limits.drainMs);
+    queue?.destroy();
+  };
+  return {
+    async start() {
+      unsubscribe = options.store.onCommitted(committed);
+      const limit = () => options.configuration().concurrency;
+      const claim = () =>
+        options.store.claim(options.now().toISOString(), laneLimits(options.configuration()));
+      queue = createQueue({ limit, claim, run, log: options.log });
+      due.start();
+    },
+    stop() {
+      stopped ??= end();
+      return stopped;
+    },
+    wake: () => queue?.wake(),
+  };
+}
+
+function attemptParts(options: DispatchOptions, stopping: AbortSignal): AttemptParts {
+  return {
+    ...options,
+    arbitration: createSessionArbitration(),
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    persist: createPersist(options.log, stopping),
+    random: options.random ?? Math.random,
+  };
+}
+
+async function endRunning(running: ReadonlyMap<string, RunningAttempt>, drainMs: number): Promise<void> {
+  const attempts = [...running.values()];
+  for (const attempt of attempts) if (attempt.interruptible) attempt.interrupt('shutdown');
+  const drained = setTimeout(() => {
+    for (const attempt of attempts) attempt.interrupt('shutdown');
+  }, drainMs);
+  await Promise.all(attempts.map((attempt) => attempt.ended));
+  clearTimeout(drained);
+}
+
+/** How much shared work runs at once in the lane of each org that says so. */
+function laneLimits({ orgs }: Configuration): LaneLimits {
+  const limited = Object.entries(orgs).flatMap(([org, { concurrency }]) =>
+    concurrency === undefined ? [] : [[org, concurrency] as const],
+  );
+  return Object.fromEntries(limited);
+}
+
+function isScheduled({ body }: OperationEvent): boolean {
+  return (
+    (body.type === 'created' && body.state === 'scheduled') ||
+    (body.type === 'state' && body.to === 'scheduled')
+  );
+}
+
+/** Something new waits, or something that others waited for has ended. */
+function mayStartWork({ body }: OperationEvent): boolean {
+  return (
+    (body.type === 'created' && body.state === 'queued') || (body.type === 'state' && body.to !== 'running')
+  );
+}

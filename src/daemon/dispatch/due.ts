@@ -1,0 +1,65 @@
+import type { Logger } from 'pino';
+import type { Store } from '../store/port.ts';
+
+/** setTimeout holds 24.8 days; looking once an hour also outlives a clock that is set back. */
+const LONGEST_WAIT_MS = 3_600_000;
+const AFTER_ERROR_MS = 1_000;
+
+export interface Due {
+  start(): void;
+  stop(): Promise<void>;
+  /** Something was scheduled: perhaps it comes first. */
+  look(): void;
+}
+
+/** Moves scheduled operations to the queue when their time comes. */
+export function createDue(options: {
+  readonly store: Pick<Store, 'promoteDue'>;
+  readonly now: () => Date;
+  readonly log: Logger;
+}): Due {
+  let timer: NodeJS.Timeout | null = null;
+  let looking: Promise<void> | null = null;
+  let again = false;
+  let running = false;
+
+  const arm = (delayMs: number): void => {
+    if (timer !== null) clearTimeout(timer);
+    timer = running ? setTimeout(look, delayMs) : null;
+  };
+  const promote = async (): Promise<void> => {
+    const { nextAt } = await options.store.promoteDue(options.now().toISOString());
+    if (nextAt !== null) arm(delayUntil(nextAt, options.now()));
+  };
+  const look = (): void => {
+    again = true;
+    if (!running || looking !== null) return;
+    again = false;
+    looking = promote()
+      .catch((error: unknown) => {
+        options.log.error({ err: error }, 'due operations could not be queued; trying again');
+        arm(AFTER_ERROR_MS);
+      })
+      .finally(() => {
+        looking = null;
+        if (again) look();
+      });
+  };
+  return {
+    start() {
+      running = true;
+      look();
+    },
+    async stop() {
+      running = false;
+      if (timer !== null) clearTimeout(timer);
+      timer = null;
+      await looking;
+    },
+    look,
+  };
+}
+
+function delayUntil(time: string, now: Date): number {
+  return Math.min(Math.max(Date.parse(time) - now.getTime(), 1), LONGEST_WAIT_MS);
+}

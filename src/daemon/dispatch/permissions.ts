@@ -1,0 +1,88 @@
+import { basename, dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ResolvedSource, VaultReference } from '../../contract/worker-protocol.ts';
+
+/** What one worker may touch, beyond its own program. Everything that is not named here is refused by Node. */
+export interface Needs {
+  readonly job: 'fetch-source' | 'task';
+  readonly workspace: string;
+  readonly vault: VaultReference;
+  readonly source: ResolvedSource | null;
+  /** Source code that lies outside the workspace and is worked on in place. */
+  readonly sourceDirectory: string | null;
+}
+
+/** Where the program of a worker lies. */
+export interface Program {
+  readonly workerUrl: URL;
+  /** The file or folder of the package that is running: `src` in a checkout, `dist` when built. */
+  readonly codeDirectory: string;
+}
+
+/**
+ * The arguments of Node for one worker: its permission model protects against accidents in our own task code. It holds
+ * for JavaScript's file access and for starting processes; native code and sockets are not held by it.
+ */
+export function workerArguments(program: Program, needs: Needs): readonly string[] {
+  const writable = [needs.workspace, ...vaultDirectories(needs.vault)];
+  const readable = [...programFiles(program), ...writable, ...sourceFiles(needs)];
+  return [
+    '--permission',
+    '--allow-addons', // keytar
+    ...(needs.job === 'fetch-source' ? ['--allow-child-process'] : []), // git
+    '--disable-warning=SecurityWarning', // "--allow-addons must be used with caution", once per worker
+    '--disable-warning=ExperimentalWarning',
+    ...unique(readable).map((path) => `--allow-fs-read=${path}`),
+    ...unique(writable).map((path) => `--allow-fs-write=${path}`),
+  ];
+}
+
+/** The folder of code that a module of this package runs from: `<package>/src` or `<package>/dist`. */
+export function codeDirectoryOf(moduleUrl: string): string {
+  let directory = dirname(fileURLToPath(moduleUrl));
+  while (!['src', 'dist'].includes(basename(directory))) {
+    const parent = dirname(directory);
+    if (parent === directory) return dirname(fileURLToPath(moduleUrl));
+    directory = parent;
+  }
+  return directory;
+}
+
+/** The home may lie inside the package (a throw-away home in a checkout), so the package's own folder is not named as a whole. */
+function programFiles({ workerUrl, codeDirectory }: Program): readonly string[] {
+  const packageRoot = dirname(codeDirectory);
+  const workerFile = fileURLToPath(workerUrl);
+  return [
+    codeDirectory,
+    join(packageRoot, 'package.json'),
+    ...(isInside(workerFile, codeDirectory) ? [] : [dirname(workerFile)]),
+    ...moduleDirectories(packageRoot),
+  ];
+}
+
+/** Dependencies may be hoisted into any node_modules above the package. */
+function moduleDirectories(packageRoot: string): readonly string[] {
+  const parent = dirname(packageRoot);
+  const own = basename(packageRoot) === 'node_modules' ? packageRoot : join(packageRoot, 'node_modules');
+  return parent === packageRoot ? [own] : [own, ...moduleDirectories(parent)];
+}
+
+function vaultDirectories(vault: VaultReference): readonly string[] {
+  return vault.provider === 'file' ? [vault.directory] : [];
+}
+
+function sourceFiles({ source, sourceDirectory }: Needs): readonly string[] {
+  const inPlace = sourceDirectory === null ? [] : [sourceDirectory];
+  if (source?.kind === 'upload') return [source.file, ...inPlace];
+  if (source?.kind === 'directory') return [source.directory, ...inPlace];
+  return inPlace;
+}
+
+export function isInside(path: string, directory: string): boolean {
+  const way = relative(directory, path);
+  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !way.startsWith(sep));
+}
+
+function unique(paths: readonly string[]): readonly string[] {
+  return [...new Set(paths)];
+}

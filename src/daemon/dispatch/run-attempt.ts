@@ -1,0 +1,210 @@
+import { AppError } from '../../contract/errors.ts';
+import type { Operation } from '../../contract/operation.ts';
+import type { SourceCode } from '../../contract/source-code.ts';
+import { isTaskKind, taskDefinition } from '../../contract/tasks.ts';
+import type { FetchedSource } from '../../contract/worker-protocol.ts';
+import { errorOf, hasEffect, type LossCause, settleLoss } from '../operations/settle-loss.ts';
+import { type Ended, settleOutcome, settleViolation } from '../operations/settle-outcome.ts';
+import type { Claim, Settlement } from '../store/port.ts';
+import { type Attempt, type AttemptParts, interruptAttempt } from './attempt.ts';
+import { fetchedSource } from './check-result.ts';
+import type { Because } from './escalation.ts';
+import { runWorker } from './run-worker.ts';
+import type { WorkerEnd } from './worker-process.ts';
+import { makeWorkspace } from './workspace.ts';
+
+export interface RunningAttempt {
+  readonly operation: Operation;
+  /** What the daemon may do with it when it stops: end it and go on later, or let it come to its end. */
+  readonly interruptible: boolean;
+  interrupt(because: Because): void;
+  /** Settled, and its workspace is gone. Never rejects. */
+  readonly ended: Promise<void>;
+}
+
+/** Takes one claimed operation through its workers to its settlement. */
+export function runAttempt(parts: AttemptParts, claim: Claim): RunningAttempt {
+  const { operation } = claim;
+  const kind = isTaskKind(operation.task) ? operation.task : null;
+  if (kind === null) return refuseAttempt(parts, operation);
+  const definition = taskDefinition(kind);
+  const cancelRequested = operation.cancelRequestedAt !== null;
+  const attempt: Omit<Attempt, 'workspace'> = {
+    operation,
+    kind,
+    definition,
+    checkpoint: claim.checkpoint,
+    interruption: cancelRequested ? 'request' : null,
+    cancelRequested,
+    started: false,
+    worker: null,
+  };
+  const interrupt = (because: Because): void => interruptAttempt(attempt, because);
+  return {
+    operation,
+    interruptible: definition.onWorkerLoss !== 'indeterminate',
+    interrupt,
+    ended: run(parts, attempt, interrupt),
+  };
+}
+
+async function run(
+  parts: AttemptParts,
+  facts: Omit<Attempt, 'workspace'>,
+  interrupt: (because: Because) => void,
+): Promise<void> {
+  const { operation } = facts;
+  const log = parts.log.child({ operation: operation.id, attempt: operation.attempt });
+  const timeout = setTimeout(() => interrupt('timeout'), operation.timeoutSeconds * 1_000);
+  try {
+    const workspace = await makeWorkspace(parts.paths.work, operation.id, operation.attempt);
+    // The same object, so that an interruption that came meanwhile is seen.
+    const attempt: Attempt = Object.assign(facts, { workspace });
+    try {
+      await learnOfCancel(parts, attempt, interrupt);
+      await settle(parts, operation, await work(parts, attempt));
+    } finally {
+      await workspace.remove().catch((error: unknown) => log.warn({ err: error }, 'a workspace is left'));
+    }
+  } catch (error) {
+    log.error({ err: error }, 'an attempt could not be run');
+    await settleBroken(parts, facts, error).catch((failure: unknown) =>
+      log.error({ err: failure }, 'an attempt could not be settled; the next start recovers it'),
+    );
+  } finally {
+    clearTimeout(timeout);
+  }
+}
+
+/** Somebody may have asked between the claim and the moment from which this attempt hears of it. */
+async function learnOfCancel(
+  { store }: AttemptParts,
+  { operation }: Attempt,
+  interrupt: (because: Because) => void,
+): Promise<void> {
+  const current = await store.getOperation(operation.tenant, operation.id);
+  if (current !== null && current.cancelRequestedAt !== null) interrupt('request');
+}
+
+/** Null: there is nothing to settle, the attempt is no longer current. */
+async function work(parts: AttemptParts, attempt: Attempt): Promise<Settlement | null> {
+  const fetched = await fetchSource(parts, attempt);
+  if (fetched.kind === 'settled') return fetched.settlement;
+  if (!mayStart(attempt)) return settleUnstarted(parts, attempt);
+  attempt.started = true;
+  return settlementOf(
+    parts,
+    attempt,
+    await runWorker(parts, attempt, { name: 'task', source: fetched.source }),
+  );
+}
+
+type Fetched =
+  | { readonly kind: 'ready'; readonly source: FetchedSource | null }
+  | { readonly kind: 'settled'; readonly settlement: Settlement | null };
+
+/** In a worker of its own, which alone sees the Git secret. What was sent already needs no source code any more. */
+async function fetchSource(parts: AttemptParts, attempt: Attempt): Promise<Fetched> {
+  const { definition, operation } = attempt;
+  if (!definition.needsSourceCode || hasEffect(attempt.checkpoint)) return { kind: 'ready', source: null };
+  if (!mayStart(attempt)) return { kind: 'settled', settlement: settleUnstarted(parts, attempt) };
+  try {
+    const named = operation.input?.['source'] as SourceCode;
+    const source = await parts.resolveSource(operation.tenant, named);
+    const end = await runWorker(parts, attempt, { name: 'fetch-source', source });
+    if (end.kind === 'outcome' && end.outcome.state === 'succeeded') {
+      return { kind: 'ready', source: fetchedSource(end.outcome.result) };
+    }
+    return { kind: 'settled', settlement: settlementOf(parts, attempt, end) };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const failure = { ...errorOf(error.code, error.message), hint: error.hint };
+    return { kind: 'settled', settlement: { to: 'failed', error: failure, result: null } };
+  }
+}
+
+/** What was sent to the org is cancelled by a worker, so that one is needed even after a cancel. */
+function mayStart(attempt: Attempt): boolean {
+  if (attempt.interruption === null) return true;
+  return attempt.interruption === 'request' && hasEffect(attempt.checkpoint);
+}
+
+function settleUnstarted(parts: AttemptParts, attempt: Attempt): Settlement {
+  return settlementOf(parts, attempt, { kind: 'lost', detail: 'it was not started' }) as Settlement;
+}
+
+function settlementOf(parts: AttemptParts, attempt: Attempt, end: WorkerEnd): Settlement | null {
+  const ended = endedOf(parts, attempt);
+  switch (end.kind) {
+    case 'outcome':
+      return settleOutcome(ended, end.outcome);
+    case 'violation':
+      return settleViolation(ended, end.error);
+    case 'lost':
+      return settleLoss({
+        ...ended,
+        cause: lossCause(attempt),
+        policy: ended.definition.onWorkerLoss,
+        detail: end.detail,
+      });
+    case 'refused':
+      if (end.error !== null) throw end.error;
+      return null;
+  }
+}
+
+function endedOf(parts: AttemptParts, attempt: Omit<Attempt, 'workspace'>): Ended {
+  const { cancelRequested, checkpoint, definition, interruption, operation } = attempt;
+  const now = parts.now();
+  const cancelRequestedAt = operation.cancelRequestedAt ?? (cancelRequested ? now.toISOString() : null);
+  const unstarted = !attempt.started && !hasEffect(checkpoint);
+  return {
+    operation: { ...operation, cancelRequestedAt },
+    definition: unstarted ? { ...definition, onWorkerLoss: 'retry' } : definition,
+    checkpoint,
+    interruption,
+    now,
+    random: parts.random(),
+  };
+}
+
+function lossCause(attempt: Pick<Attempt, 'interruption'>): LossCause {
+  if (attempt.interruption === null) return 'worker-lost';
+  return attempt.interruption === 'request' ? 'cancel-killed' : attempt.interruption;
+}
+
+async function settle(
+  parts: AttemptParts,
+  { attempt, id }: Operation,
+  settlement: Settlement | null,
+): Promise<void> {
+  if (settlement === null) return;
+  await parts.persist(`The end of ${id}`, () =>
+    parts.store.settle(id, attempt, settlement, parts.now().toISOString()),
+  );
+}
+
+/** The daemon itself failed: no workspace, no process, a bug. The operation must not stay in `running`. */
+async function settleBroken(
+  parts: AttemptParts,
+  attempt: Omit<Attempt, 'workspace'>,
+  error: unknown,
+): Promise<void> {
+  const ended = endedOf(parts, attempt);
+  const settlement = settleLoss({
+    ...ended,
+    cause: lossCause(attempt),
+    policy: ended.definition.onWorkerLoss,
+    detail: `the server could not run it (${error instanceof Error ? error.message : 'unknown error'})`,
+  });
+  await settle(parts, attempt.operation, settlement);
+}
+
+/** A kind of work that this version does not know: the database comes from another one. */
+function refuseAttempt(parts: AttemptParts, operation: Operation): RunningAttempt {
+  const error = errorOf('unknown-task', `This version of the server knows no task ${operation.task}.`);
+  const ended = settle(parts, operation, { to: 'failed', error, result: null }).catch((failure: unknown) =>
+    parts.log.error({ err: failure }, 'an attempt could not be settled; the next start recovers it'),
+  );
+  return { operation, interruptible: false, interrupt: () => undefined, ended };
+}

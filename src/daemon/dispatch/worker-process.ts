@@ -1,0 +1,128 @@
+import type { Readable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { OperationError } from '../../contract/operation.ts';
+import type { AskBody, Assignment, DaemonMessage, Outcome } from '../../contract/worker-protocol.ts';
+import type { StoredReport, WorkerIdentity } from '../store/port.ts';
+import { type Answer, type Conversation, type ConversationEnd, createConversation } from './conversation.ts';
+import { type Because, createEscalation, type Escalation } from './escalation.ts';
+import { type ForkedWorker, forkWorker, type WorkerProgram } from './fork-worker.ts';
+import type { DispatchLimits } from './limits.ts';
+import { outputLines } from './output-lines.ts';
+import { identify } from './processes.ts';
+import { endStrays } from './strays.ts';
+
+/** After the end of every process, how long printed lines may still be on their way. */
+const OUTPUT_LIMIT_MS = 2_000;
+
+export interface WorkerSpecification extends WorkerProgram {
+  readonly assignment: Assignment;
+  readonly limits: DispatchLimits;
+}
+
+export interface WorkerParts {
+  /** False: the attempt is no longer current. */
+  readonly recordWorker: (worker: WorkerIdentity) => Promise<boolean>;
+  readonly record: (reports: readonly StoredReport[]) => Promise<boolean>;
+  readonly answer: (ask: AskBody) => Promise<Answer>;
+  readonly check: (outcome: Outcome) => OperationError | null;
+  /** True while it must not be killed. */
+  readonly spared: () => boolean;
+  /** It is gone, with all its locks and sessions. */
+  readonly released: () => void;
+}
+
+/** How one worker ended. `lost`: without an outcome; `detail` is a half-sentence. */
+export type WorkerEnd = ConversationEnd | { readonly kind: 'lost'; readonly detail: string };
+
+export interface RunningWorker {
+  interrupt(because: Because): void;
+  /** Settles when neither the worker nor any process of it is left. */
+  readonly ended: Promise<WorkerEnd>;
+}
+
+/** Forks a fresh process for one assignment. It is never used again. */
+export async function startWorker(
+  specification: WorkerSpecification,
+  parts: WorkerParts,
+): Promise<RunningWorker> {
+  const forked = await forkWorker(specification);
+  const { child, exited, pid } = forked;
+  if (pid === null) {
+    return { interrupt: () => undefined, ended: exited.then((detail) => ({ kind: 'lost', detail })) };
+  }
+  const send = (message: DaemonMessage): void => {
+    // A worker that has gone hears nothing; its end is noticed elsewhere.
+    if (child.connected) child.send(message, () => undefined);
+  };
+  const { limits, assignment } = specification;
+  const conversation = createConversation({ ...parts, attempt: assignment.attempt, send });
+  child.on('message', (message) => conversation.receive(message));
+  const escalation = createEscalation({ group: pid, limits, send, spared: parts.spared });
+  const worker = { ...forked, pid, send, conversation, escalation };
+  const assigned = assign(worker, specification, parts);
+  return {
+    // Not before the assignment: whoever is told to cancel something in the org must know what.
+    interrupt: (because) => void assigned.then(() => escalation.interrupt(because)),
+    ended: follow(worker, specification, parts),
+  };
+}
+
+interface Worker extends ForkedWorker {
+  readonly pid: number;
+  readonly send: (message: DaemonMessage) => void;
+  readonly conversation: Conversation;
+  readonly escalation: Escalation;
+}
+
+/** The process is known to the store before it knows what to do, so that recovery can end it. */
+async function assign(
+  { pid, send, conversation, escalation, exited }: Worker,
+  { assignment, limits }: WorkerSpecification,
+  parts: WorkerParts,
+): Promise<void> {
+  const unready = setTimeout(escalation.kill, limits.readyMs);
+  await Promise.race([conversation.ready, exited]);
+  clearTimeout(unready);
+  const identity = identify(pid);
+  if (identity === null) return; // it has ended meanwhile
+  try {
+    if (await parts.recordWorker(identity)) send(assignment);
+    else conversation.refuse(null);
+  } catch (error) {
+    conversation.refuse(error);
+  }
+}
+
+async function follow(
+  { child, pid, exited, conversation, escalation }: Worker,
+  { limits, marker }: WorkerSpecification,
+  parts: WorkerParts,
+): Promise<WorkerEnd> {
+  const printed = Promise.all([
+    record(child.stdout, 'debug', conversation),
+    record(child.stderr, 'warn', conversation),
+  ]);
+  const end = await Promise.race([conversation.over, exited.then(() => null)]);
+  const overdue = setTimeout(escalation.kill, end?.kind === 'outcome' ? limits.exitMs : 0);
+  const detail = await exited;
+  clearTimeout(overdue);
+  escalation.stop();
+  await endStrays({ marker, group: pid }, limits.straysMs);
+  parts.released();
+  await Promise.race([printed, wait(OUTPUT_LIMIT_MS, undefined, { ref: false })]);
+  return (await conversation.close()) ?? { kind: 'lost', detail };
+}
+
+async function record(
+  stream: Readable | null,
+  level: 'debug' | 'warn',
+  conversation: Conversation,
+): Promise<void> {
+  if (stream === null) return;
+  try {
+    for await (const message of outputLines(stream))
+      await conversation.printed({ type: 'log', level, message });
+  } catch {
+    // The pipe broke together with the worker.
+  }
+}

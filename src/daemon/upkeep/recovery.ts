@@ -1,0 +1,86 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Paths } from '../../config/paths.ts';
+import { isTaskKind, type TaskDefinition, taskDefinition } from '../../contract/tasks.ts';
+import { isRunning, signal } from '../dispatch/processes.ts';
+import { attemptMarker, endStrays } from '../dispatch/strays.ts';
+import { errorOf, settleLoss } from '../operations/settle-loss.ts';
+import type { OpenAttempt, Settlement, Store, WorkerIdentity } from '../store/port.ts';
+
+/** A worker notices the end of its daemon and ends itself; this long it may finish storing a rotated token. */
+const OWN_END_MS = 2_000;
+const GONE_MS = 10_000;
+const LOOK_AGAIN_MS = 25;
+
+export interface RecoveryOptions {
+  readonly store: Pick<Store, 'listOpenAttempts' | 'settle'>;
+  readonly paths: Pick<Paths, 'work'>;
+  readonly log: Logger;
+  readonly now: () => Date;
+  readonly random?: () => number;
+}
+
+/**
+ * After a daemon that was killed, before anything new starts: ends what its attempts left running, waits until that is gone,
+ * and only then settles each attempt by its task's policy. Nothing is in `running` afterwards.
+ */
+export async function recover(options: RecoveryOptions): Promise<void> {
+  const open = await options.store.listOpenAttempts();
+  await Promise.all(open.map((attempt) => endProcesses(options.log, attempt)));
+  for (const attempt of open) await settleOpen(options, attempt);
+  await removeWorkspaces(options.paths.work);
+}
+
+async function endProcesses(log: Logger, { operation, workers }: OpenAttempt): Promise<void> {
+  const deadline = performance.now() + OWN_END_MS;
+  while (workers.some(isRunning) && performance.now() < deadline) await wait(LOOK_AGAIN_MS);
+  const left = workers.filter(isRunning);
+  for (const { pid } of left) signal(-pid, 'SIGKILL');
+  const marker = attemptMarker(operation.id, operation.attempt);
+  const gone = await Promise.all(groupsOf(left).map((group) => endStrays({ marker, group }, GONE_MS)));
+  if (gone.includes(false)) {
+    // A process with SIGKILL pending runs no further instruction of its own, so going on is safe.
+    log.error({ operation: operation.id }, 'a process of a lost worker hangs in the kernel');
+  }
+}
+
+/** Only a leader that still runs vouches for its group's number; without one the marker alone tells. */
+function groupsOf(left: readonly WorkerIdentity[]): readonly (number | null)[] {
+  return left.length === 0 ? [null] : left.map(({ pid }) => pid);
+}
+
+async function settleOpen(options: RecoveryOptions, open: OpenAttempt): Promise<void> {
+  const { operation } = open;
+  const settlement = settlementOf(options, open);
+  await options.store.settle(operation.id, operation.attempt, settlement, options.now().toISOString());
+  options.log.warn({ operation: operation.id, to: settlement.to }, 'recovered an attempt of an earlier run');
+}
+
+function settlementOf(options: RecoveryOptions, open: OpenAttempt): Settlement {
+  const { checkpoint, operation } = open;
+  if (!isTaskKind(operation.task)) {
+    const error = errorOf('unknown-task', `This version of the server knows no task ${operation.task}.`);
+    return { to: 'indeterminate', error, result: null };
+  }
+  return settleLoss({
+    cause: 'daemon-lost',
+    operation,
+    checkpoint,
+    policy: policyOf(taskDefinition(operation.task), open),
+    detail: 'the server was killed or crashed',
+    now: options.now(),
+    random: (options.random ?? Math.random)(),
+  });
+}
+
+/** No worker was recorded, so none was told what to do. */
+function policyOf(definition: TaskDefinition, open: OpenAttempt): TaskDefinition['onWorkerLoss'] {
+  return open.workers.length === 0 && open.checkpoint === null ? 'retry' : definition.onWorkerLoss;
+}
+
+async function removeWorkspaces(work: string): Promise<void> {
+  const left = await readdir(work).catch(() => []);
+  for (const name of left) await rm(join(work, name), { recursive: true, force: true, maxRetries: 3 });
+}
