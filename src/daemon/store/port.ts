@@ -70,6 +70,10 @@ export interface WorkerIdentity {
   readonly bootId: string;
 }
 
+/** How many shared operations may run at once in an org's lane, by alias; other orgs: the default. */
+export type LaneLimits = Readonly<Record<string, number>>;
+export const DEFAULT_LANE_CONCURRENCY = 4;
+
 /** An operation that was just claimed: its attempt is numbered and committed. */
 export interface Claim {
   readonly operation: Operation;
@@ -157,12 +161,16 @@ export interface Store {
   accept(operation: NewOperation, idempotency: IdempotencyClaim | null): Promise<Acceptance>;
   getOperation(tenant: string, id: string): Promise<Operation | null>;
   listOperations(filter: OperationFilter): Promise<Page<Operation>>;
+  /**
+   * Waiting work is cancelled at once, unless an earlier attempt left a checkpoint: then something may go on in the org, and
+   * the next attempt, due at once, ends it there. Running work is marked. A final operation is answered as it is.
+   */
   requestCancel(tenant: string, id: string, by: string | null, now: string): Promise<Operation | null>;
   counts(tenant: string | null): Promise<Counts>;
 
   // attempts
   /** The next operation whose lane is free, now `running` with its next attempt; null: nothing may start. */
-  claim(now: string): Promise<Claim | null>;
+  claim(now: string, limits?: LaneLimits): Promise<Claim | null>;
   /** Committed before the assignment is sent. False: the attempt is no longer current. */
   recordWorker(operation: string, attempt: number, worker: WorkerIdentity): Promise<boolean>;
   /** False: the attempt is no longer current, and nothing was recorded. */

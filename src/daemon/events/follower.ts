@@ -1,0 +1,121 @@
+import type { OperationEvent, Position } from '../../contract/event.ts';
+import type { Store } from '../store/port.ts';
+
+export interface FollowFilter {
+  readonly tenant: string;
+  readonly operation: string | null;
+  readonly org: string | null;
+}
+
+/** Where a subscription's events go. */
+export interface Sink {
+  /** `position`: where the events that follow begin. */
+  subscribed(position: Position, recovered: boolean): void;
+  /** The next batch comes when this one is done; a rejection ends the subscription. */
+  events(events: readonly OperationEvent[]): Promise<void> | void;
+  /** Once: all up to this position was handed over, and what follows is live. */
+  caughtUp(position: Position): void;
+  /** The subscription ended without being asked to: this sink rejected, or the store did not answer. */
+  failed?(error: unknown): void;
+}
+
+export interface Follower {
+  committed(events: readonly OperationEvent[]): void;
+  /** `behind`: the store holds events after the position. */
+  start(position: Position, recovered: boolean, behind: boolean): void;
+  stop(): void;
+  readonly ended: Promise<void>;
+}
+
+interface FollowerOptions {
+  readonly store: Pick<Store, 'listEvents'>;
+  readonly filter: FollowFilter;
+  readonly sink: Sink;
+  /** The highest seq that any commit has had so far. */
+  readonly lastSeq: () => number;
+}
+
+const PAGE = 500;
+/** A slow follower holds no more than this; then it reads from the store again. */
+const BUFFER_LIMIT = 1_000;
+
+/**
+ * One subscription. Its loop reads pages from the store while it is behind, and otherwise hands over what was buffered since.
+ * Buffering begins before a page is asked for, so the last page and the buffer overlap and never leave a gap; `cursor` drops
+ * what came twice.
+ */
+export function createFollower(options: FollowerOptions): Follower {
+  const { filter, sink } = options;
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  let cursor = 0;
+  let buffer: OperationEvent[] = [];
+  let behind = false;
+  let stopped = false;
+  let wake: () => void = () => undefined;
+
+  const stop = (): void => {
+    stopped = true;
+    buffer = [];
+    wake();
+    end();
+  };
+  const committed = (events: readonly OperationEvent[]): void => {
+    if (stopped || behind) return;
+    buffer.push(...events.filter((event) => matches(filter, event)));
+    behind = buffer.length > BUFFER_LIMIT;
+    if (behind) buffer = [];
+    wake();
+  };
+  const nextBatch = async (): Promise<readonly OperationEvent[]> => {
+    if (behind) {
+      behind = false;
+      buffer = [];
+      const page = await options.store.listEvents({ ...filter, afterSeq: cursor, limit: PAGE });
+      behind ||= page.length === PAGE;
+      return page;
+    }
+    const batch = buffer.filter((event) => event.seq > cursor);
+    buffer = [];
+    return batch;
+  };
+  const pump = async (epoch: string): Promise<void> => {
+    let caughtUp = false;
+    while (!stopped) {
+      const batch = await nextBatch();
+      if (stopped) return;
+      cursor = batch.at(-1)?.seq ?? cursor;
+      if (batch.length > 0) await sink.events(batch);
+      if (stopped || behind || buffer.length > 0) continue;
+      if (!caughtUp) sink.caughtUp({ epoch, seq: options.lastSeq() });
+      caughtUp = true;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        if (stopped) resolve();
+      });
+    }
+  };
+
+  return {
+    ended,
+    stop,
+    committed,
+    start(position, recovered, isBehind) {
+      cursor = position.seq;
+      behind ||= isBehind;
+      sink.subscribed(position, recovered);
+      pump(position.epoch).catch((error: unknown) => {
+        const unasked = !stopped;
+        stop();
+        if (unasked) sink.failed?.(error);
+      });
+    },
+  };
+}
+
+function matches(filter: FollowFilter, event: OperationEvent): boolean {
+  return (
+    event.tenant === filter.tenant &&
+    (filter.operation === null || event.operation === filter.operation) &&
+    (filter.org === null || event.org === filter.org)
+  );
+}

@@ -1,0 +1,109 @@
+import type { Database } from 'better-sqlite3';
+import type { JsonObject } from '../../contract/values.ts';
+import type { Events } from './events.ts';
+import type { Lanes } from './lanes.ts';
+import type { Moves } from './moves.ts';
+import { fromJson, type OperationRow } from './operation-row.ts';
+import type { Operations } from './operations.ts';
+import type { Claim, LaneLimits, OpenAttempt, Settlement, StoredReport, WorkerIdentity } from './port.ts';
+
+interface Parts {
+  readonly events: Events;
+  readonly lanes: Lanes;
+  readonly moves: Moves;
+  readonly operations: Operations;
+}
+
+/** The runs of operations. The number of the attempt fences: an older one is told false, and nothing is written. */
+export function createAttempts(db: Database, parts: Parts) {
+  const open = db.prepare<[string, number, string]>(
+    'INSERT INTO attempts (operation, number, started_at) VALUES (?, ?, ?)',
+  );
+  const end = db.prepare<[string, string, string, number]>(
+    'UPDATE attempts SET ended_at = ?, ended_as = ? WHERE operation = ? AND number = ? AND ended_at IS NULL',
+  );
+  const insertWorker = db.prepare<[{ operation: string; attempt: number } & WorkerIdentity]>(
+    `INSERT INTO workers (operation, attempt, place, pid, start_time, boot_id)
+     SELECT @operation, @attempt, count(*) + 1, @pid, @startTime, @bootId
+     FROM workers WHERE operation = @operation AND attempt = @attempt`,
+  );
+  const workers = db.prepare<[string, number], WorkerIdentity>(
+    `SELECT pid, start_time AS startTime, boot_id AS bootId FROM workers
+     WHERE operation = ? AND attempt = ? ORDER BY place`,
+  );
+  const running = db.prepare<[], { id: string }>(
+    "SELECT id FROM operations WHERE state = 'running' AND finished_at IS NULL ORDER BY id",
+  );
+  const setCheckpoint = db.prepare<[string, string]>('UPDATE operations SET checkpoint = ? WHERE id = ?');
+  const setProgress = db.prepare<[string, string]>('UPDATE operations SET progress = ? WHERE id = ?');
+
+  const current = (id: string, attempt: number): OperationRow | null => {
+    const row = parts.operations.find(id);
+    return row?.state === 'running' && row.attempt === attempt ? row : null;
+  };
+  const stateOf = (row: OperationRow): Claim => ({
+    operation: parts.operations.read(row.id),
+    checkpoint: fromJson<JsonObject>(row.checkpoint),
+  });
+
+  return {
+    claim(now: string, limits: LaneLimits): Claim | null {
+      const id = parts.lanes.next(limits);
+      const row = id === null ? null : parts.operations.find(id);
+      if (row === null) return null;
+      const attempt = row.attempt + 1;
+      const moved = parts.moves.move(row, { to: 'running', at: now, reason: null, error: null, attempt });
+      if (!moved) throw new Error(`The operation ${row.id} heads its lane and is ${row.state}.`);
+      open.run(row.id, attempt, now);
+      return stateOf(row);
+    },
+    recordWorker(operation: string, attempt: number, worker: WorkerIdentity): boolean {
+      if (current(operation, attempt) === null) return false;
+      insertWorker.run({ operation, attempt, ...worker });
+      return true;
+    },
+    recordReports(
+      operation: string,
+      attempt: number,
+      reports: readonly StoredReport[],
+      now: string,
+    ): boolean {
+      const row = current(operation, attempt);
+      if (row === null) return false;
+      for (const report of reports) parts.events.append(row, now, report);
+      const progress = reports.findLast((report) => report.type === 'progress');
+      if (progress !== undefined) setProgress.run(JSON.stringify(progress.progress), operation);
+      return true;
+    },
+    recordCheckpoint(operation: string, attempt: number, checkpoint: JsonObject, now: string): boolean {
+      const row = current(operation, attempt);
+      if (row === null) return false;
+      setCheckpoint.run(JSON.stringify(checkpoint), operation);
+      parts.events.append(row, now, { type: 'checkpoint', checkpoint });
+      return true;
+    },
+    settle(operation: string, attempt: number, settlement: Settlement, now: string) {
+      const row = current(operation, attempt);
+      if (row === null || !parts.moves.move(row, moveOf(settlement, now))) return null;
+      end.run(now, settlement.to, operation, attempt);
+      return parts.operations.read(operation);
+    },
+    listOpenAttempts(): readonly OpenAttempt[] {
+      return running.all().flatMap(({ id }) => {
+        const row = parts.operations.find(id);
+        return row === null ? [] : [{ ...stateOf(row), workers: workers.all(id, row.attempt) }];
+      });
+    },
+  };
+}
+
+function moveOf(settlement: Settlement, at: string) {
+  return {
+    to: settlement.to,
+    at,
+    reason: 'reason' in settlement ? settlement.reason : null,
+    error: 'error' in settlement ? settlement.error : null,
+    result: 'result' in settlement ? settlement.result : null,
+    ...('at' in settlement ? { scheduledFor: settlement.at } : {}),
+  };
+}

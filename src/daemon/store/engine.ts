@@ -1,0 +1,66 @@
+import type { Database } from 'better-sqlite3';
+import { createAccepting } from './acceptance.ts';
+import { createAttempts } from './attempts.ts';
+import { createCancel } from './cancel.ts';
+import { createDeliveries } from './deliveries.ts';
+import { createDue } from './due.ts';
+import { createEvents, type Events } from './events.ts';
+import { createLanes } from './lanes.ts';
+import { createListOperations } from './list-operations.ts';
+import { createMoves } from './moves.ts';
+import { createOperations } from './operations.ts';
+import { createOrgs } from './orgs.ts';
+import type { LaneLimits, Store } from './port.ts';
+import { createTokens } from './tokens.ts';
+import { createUploads } from './uploads.ts';
+import { createWaiting } from './waiting.ts';
+
+/** What can be asked of the database; the rest of the port is about the thread. */
+export type Verb = Exclude<keyof Store, 'onCommitted' | 'close'>;
+
+/** The verbs without promises, as they run inside a transaction. */
+export type Verbs = {
+  readonly [V in Verb]: (...args: Parameters<Store[V]>) => Awaited<ReturnType<Store[V]>>;
+};
+
+export interface Engine {
+  readonly verbs: Verbs;
+  readonly events: Events;
+}
+
+/** All nouns over one connection. */
+export function createEngine(db: Database): Engine {
+  let limits: LaneLimits = {};
+  const events = createEvents(db);
+  const lanes = createLanes(db);
+  const waiting = createWaiting(db, lanes, () => limits);
+  const operations = createOperations(db, { events, lanes, waiting });
+  const moves = createMoves(db, { events, lanes });
+  const cancel = createCancel(db, { events, moves, operations });
+  const accepting = createAccepting(db, { operations, cancel });
+  const attempts = createAttempts(db, { events, lanes, moves, operations });
+
+  const { listEvents, position, prunedUpTo } = events;
+  const { getOperation, counts } = operations;
+  const verbs: Verbs = {
+    position,
+    prunedUpTo,
+    listEvents,
+    accept: accepting.accept,
+    getOperation,
+    counts,
+    requestCancel: cancel.requestCancel,
+    ...createListOperations(db, waiting),
+    ...attempts,
+    claim(now, given = {}) {
+      limits = given;
+      return attempts.claim(now, given);
+    },
+    ...createDue(db, { moves, operations }),
+    ...createDeliveries(db, accepting),
+    ...createTokens(db),
+    ...createOrgs(db, waiting),
+    ...createUploads(db),
+  };
+  return { verbs, events };
+}

@@ -1,0 +1,53 @@
+import { AppError, type ErrorCode } from '../../contract/errors.ts';
+
+/** An error on its way out of the thread; a class does not survive the copy. */
+export type Failure =
+  | {
+      readonly kind: 'expected';
+      readonly code: ErrorCode;
+      readonly detail: string;
+      readonly hint: string;
+      readonly cause: string | null;
+    }
+  | { readonly kind: 'bug'; readonly message: string; readonly stack: string | null };
+
+/** Result codes of SQLite that speak of the disk, the file or its lock, and not of a statement of ours. */
+const UNAVAILABLE =
+  /^SQLITE_(FULL|IOERR|BUSY|LOCKED|READONLY|CANTOPEN|CORRUPT|NOTADB|NOMEM|PERM|AUTH|PROTOCOL)(_|$)/;
+
+export function toFailure(error: unknown): Failure {
+  if (error instanceof AppError) {
+    const { code, message, hint, cause } = error;
+    return {
+      kind: 'expected',
+      code,
+      detail: message,
+      hint,
+      cause: cause === undefined ? null : String(cause),
+    };
+  }
+  if (UNAVAILABLE.test(codeOf(error))) return toFailure(unavailable(error));
+  return error instanceof Error
+    ? { kind: 'bug', message: error.message, stack: error.stack ?? null }
+    : { kind: 'bug', message: String(error), stack: null };
+}
+
+export function fromFailure(failure: Failure): Error {
+  if (failure.kind === 'expected') {
+    const { code, detail, hint, cause } = failure;
+    return new AppError(code, detail, cause === null ? { hint } : { hint, cause });
+  }
+  const error = new Error(failure.message);
+  if (failure.stack !== null) error.stack = failure.stack;
+  return error;
+}
+
+export function unavailable(cause: unknown): AppError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new AppError('store-unavailable', `The database could not be written or read: ${why}.`, { cause });
+}
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : '';
+  return typeof code === 'string' ? code : '';
+}

@@ -1,0 +1,97 @@
+import type { Database } from 'better-sqlite3';
+import type { OperationRow } from './operation-row.ts';
+import { DEFAULT_LANE_CONCURRENCY, type LaneLimits } from './port.ts';
+
+export interface LaneRow {
+  readonly running_exclusive: number;
+  readonly running_shared: number;
+  readonly head: string | null;
+}
+
+interface Candidate {
+  readonly id: string;
+  readonly rank: number;
+  readonly mode: 'exclusive' | 'shared' | null;
+  readonly org: string | null;
+  readonly runningShared: number;
+}
+
+interface LaneKey {
+  readonly tenant: string;
+  readonly organisation: string;
+}
+
+const FIRST_IN_LANE = `FROM operations
+  WHERE tenant = @tenant AND organisation = @organisation AND state = 'queued' AND finished_at IS NULL
+  ORDER BY rank, id LIMIT 1`;
+const RUNNING_IN_LANE = `SELECT count(*) FROM operations
+  WHERE tenant = @tenant AND organisation = @organisation AND state = 'running' AND finished_at IS NULL`;
+
+export const READY_LANES = `SELECT head AS id, head_rank AS rank, head_mode AS mode, head_org AS org, running_shared AS runningShared
+  FROM lanes
+  WHERE head IS NOT NULL AND running_exclusive = 0 AND (head_mode = 'shared' OR running_shared = 0)
+  ORDER BY head_rank, head`;
+export const FIRST_WITHOUT_LANE = `SELECT id, rank, mode, org, 0 AS runningShared FROM operations
+  WHERE state = 'queued' AND organisation IS NULL ORDER BY rank, id LIMIT 1`;
+
+export type Lanes = ReturnType<typeof createLanes>;
+
+/**
+ * What serialises work: one lane per tenant and organisation id. Only the head of a lane, its first by rank and id, may ever
+ * start: nothing passes a waiting exclusive operation. The heads are stored, so that a claim never walks through waiting work.
+ */
+export function createLanes(db: Database) {
+  const put = db.prepare<[LaneKey]>(
+    `INSERT INTO lanes (tenant, organisation, running_exclusive, running_shared, head, head_rank, head_mode, head_org)
+     SELECT @tenant, @organisation,
+       (${RUNNING_IN_LANE} AND mode = 'exclusive'), (${RUNNING_IN_LANE} AND mode = 'shared'),
+       first.id, first.rank, first.mode, first.org
+     FROM (SELECT 1) LEFT JOIN (SELECT id, rank, mode, org ${FIRST_IN_LANE}) AS first
+     WHERE true
+     ON CONFLICT DO UPDATE SET running_exclusive = excluded.running_exclusive, running_shared = excluded.running_shared,
+       head = excluded.head, head_rank = excluded.head_rank, head_mode = excluded.head_mode, head_org = excluded.head_org`,
+  );
+  const removeEmpty = db.prepare<[LaneKey]>(
+    `DELETE FROM lanes WHERE tenant = @tenant AND organisation = @organisation
+     AND head IS NULL AND running_exclusive = 0 AND running_shared = 0`,
+  );
+  const get = db.prepare<[LaneKey], LaneRow>(
+    'SELECT running_exclusive, running_shared, head FROM lanes WHERE tenant = @tenant AND organisation = @organisation',
+  );
+  const ready = db.prepare<[], Candidate>(READY_LANES);
+  const withoutLane = db.prepare<[], Candidate>(FIRST_WITHOUT_LANE);
+
+  return {
+    /** After every move of an operation: what the lane's row says is true again. */
+    refresh(row: Pick<OperationRow, 'tenant' | 'organisation'>): void {
+      if (row.organisation === null) return;
+      const key = { tenant: row.tenant, organisation: row.organisation };
+      put.run(key);
+      removeEmpty.run(key);
+    },
+    get: (tenant: string, organisation: string): LaneRow | null => get.get({ tenant, organisation }) ?? null,
+    /** The operation that starts next: of all that could, the first by rank and id. */
+    next(limits: LaneLimits): string | null {
+      const inLane = firstWithPlace(ready.iterate(), limits);
+      const free = withoutLane.get() ?? null;
+      if (inLane === null || free === null) return (inLane ?? free)?.id ?? null;
+      return isBefore(inLane, free) ? inLane.id : free.id;
+    },
+  };
+}
+
+/** How many shared operations may run at once in the lane of an org. */
+export function laneLimit(limits: LaneLimits, org: string | null): number {
+  return (org !== null && Object.hasOwn(limits, org) ? limits[org] : undefined) ?? DEFAULT_LANE_CONCURRENCY;
+}
+
+function firstWithPlace(candidates: Iterable<Candidate>, limits: LaneLimits): Candidate | null {
+  for (const lane of candidates) {
+    if (lane.mode === 'exclusive' || lane.runningShared < laneLimit(limits, lane.org)) return lane;
+  }
+  return null;
+}
+
+function isBefore(one: Candidate, other: Candidate): boolean {
+  return one.rank === other.rank ? one.id < other.id : one.rank < other.rank;
+}

@@ -1,0 +1,24 @@
+import type { Database } from 'better-sqlite3';
+import { AppError } from '../../contract/errors.ts';
+import { initial } from './migrations/0001-initial.ts';
+
+/** In order; the database's `user_version` is how many of them it has seen. */
+const MIGRATIONS: readonly ((db: Database) => void)[] = [initial];
+
+/** Brings a database to this version, each step in a transaction of its own. */
+export function migrate(db: Database): void {
+  const version = db.pragma('user_version', { simple: true }) as number;
+  if (version > MIGRATIONS.length) {
+    throw new AppError(
+      'store-unavailable',
+      `The database ${db.name} has version ${version} and this sfp-server knows ${MIGRATIONS.length}.`,
+      { hint: 'Install the newer sfp-server that wrote it, or use another SFP_SERVER_HOME.' },
+    );
+  }
+  MIGRATIONS.slice(version).forEach((step, index) => {
+    db.transaction(() => {
+      step(db);
+      db.pragma(`user_version = ${version + index + 1}`);
+    })();
+  });
+}

@@ -1,0 +1,22 @@
+import BetterSqlite3, { type Database } from 'better-sqlite3';
+import { migrate } from './migrate.ts';
+
+const BUSY_TIMEOUT_MS = 5_000;
+const WAL_KEPT_BYTES = 64 * 1024 * 1024;
+
+/** The one connection of a daemon: durable at every commit, migrated. */
+export function openDatabase(file: string): Database {
+  const db = new BetterSqlite3(file, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    db.pragma('journal_mode = WAL');
+    // FULL: in WAL mode NORMAL may lose the last commits at power loss, and each of them was answered with a 202
+    db.pragma('synchronous = FULL');
+    db.pragma('foreign_keys = ON');
+    db.pragma(`journal_size_limit = ${WAL_KEPT_BYTES}`);
+    migrate(db);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}

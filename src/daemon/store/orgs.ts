@@ -1,0 +1,87 @@
+import type { Database } from 'better-sqlite3';
+import type { LoginKind, OrgRegistration } from '../../contract/org.ts';
+import { CORE_COLUMNS, type OperationRow } from './operation-row.ts';
+import type { StoredOrg } from './port.ts';
+import type { Waiting } from './waiting.ts';
+
+interface OrgRow {
+  readonly alias: string;
+  readonly tenant: string;
+  readonly kind: LoginKind;
+  readonly username: string;
+  readonly instance_url: string;
+  readonly organisation_id: string;
+  readonly registered_at: string;
+}
+
+/** More of a lane than this is not shown with its org; `GET /api/v1/operations` pages through all. */
+const SHOWN_OF_A_LANE = 100;
+
+/** What is known of each org. Its lane is shown as it is at the moment of reading, and is shared by all aliases of one organisation. */
+export function createOrgs(db: Database, waiting: Waiting) {
+  const put = db.prepare<[Record<string, unknown>]>(
+    `INSERT INTO orgs (tenant, alias, kind, username, instance_url, organisation_id, registered_at)
+     VALUES (@tenant, @alias, @kind, @username, @instanceUrl, @organisationId, @now)
+     ON CONFLICT DO UPDATE SET kind = excluded.kind, username = excluded.username, instance_url = excluded.instance_url,
+       organisation_id = excluded.organisation_id, registered_at = excluded.registered_at`,
+  );
+  const remove = db.prepare<[string, string]>('DELETE FROM orgs WHERE tenant = ? AND alias = ?');
+  const get = db.prepare<[string, string], OrgRow>('SELECT * FROM orgs WHERE tenant = ? AND alias = ?');
+  const list = db.prepare<[string], OrgRow>('SELECT * FROM orgs WHERE tenant = ? ORDER BY alias');
+  const inLane = db.prepare<[string, string, string], OperationRow>(
+    `SELECT ${CORE_COLUMNS} FROM operations
+     WHERE tenant = ? AND organisation = ? AND state = ? AND finished_at IS NULL ORDER BY rank, id LIMIT ${SHOWN_OF_A_LANE}`,
+  );
+
+  const laneOf = ({ tenant, organisation_id }: OrgRow): StoredOrg['lane'] => {
+    const inState = (state: string) => inLane.all(tenant, organisation_id, state);
+    return {
+      running: inState('running').map((row) => row.id),
+      waiting: [...inState('queued'), ...inState('scheduled')].map((row) => ({
+        operation: row.id,
+        waitingFor: waiting.waitingFor(row),
+      })),
+    };
+  };
+  const toOrg = (row: OrgRow): StoredOrg => ({
+    alias: row.alias,
+    kind: row.kind,
+    username: row.username,
+    instanceUrl: row.instance_url,
+    organisationId: row.organisation_id,
+    registeredAt: row.registered_at,
+    lane: laneOf(row),
+  });
+  const getOrg = (tenant: string, alias: string): StoredOrg | null => {
+    const row = get.get(tenant, alias);
+    return row === undefined ? null : toOrg(row);
+  };
+
+  return {
+    getOrg,
+    putOrg(tenant: string, alias: string, registration: OrgRegistration, now: string): StoredOrg {
+      const organisationId = longId(registration.organisationId);
+      put.run({ ...registration, tenant, alias, organisationId, now });
+      const org = getOrg(tenant, alias);
+      if (org === null) throw new Error(`The org ${alias} was not kept.`);
+      return org;
+    },
+    deleteOrg: (tenant: string, alias: string): boolean => remove.run(tenant, alias).changes > 0,
+    listOrgs: (tenant: string): readonly StoredOrg[] => list.all(tenant).map(toOrg),
+  };
+}
+
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345';
+
+/**
+ * The 18 characters of an id that came with 15: one more letter for each five, telling which of them are capitals. Both
+ * forms name the same organisation and must lead to the same lane.
+ */
+export function longId(id: string): string {
+  if (id.length !== 15) return id;
+  const suffix = [0, 5, 10].map((start) => {
+    const bits = [...id.slice(start, start + 5)].map((letter, bit) => (/[A-Z]/.test(letter) ? 1 << bit : 0));
+    return LETTERS[bits.reduce((sum, bit) => sum + bit, 0)];
+  });
+  return id + suffix.join('');
+}

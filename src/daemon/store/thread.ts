@@ -1,0 +1,49 @@
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { createEngine } from './engine.ts';
+import { type Failure, toFailure } from './failure.ts';
+import { createGroupCommit, type Reply, type Request } from './group-commit.ts';
+import { openDatabase } from './open-database.ts';
+
+/** To the thread: requests of one tick, or the end. */
+export type ToThread = { readonly requests: readonly Request[] } | 'close';
+/** From the thread: how opening went, then replies. */
+export type FromThread =
+  | { readonly opened: true }
+  | { readonly opened: false; readonly failure: Failure }
+  | ({ readonly opened: null } & Reply);
+
+/** Requests of one transaction: what waits longer than this one goes into the next. */
+const GROUP_LIMIT = 1_000;
+
+if (parentPort !== null) serve(parentPort, (workerData as { file: string }).file);
+
+function serve(port: MessagePort, file: string): void {
+  const say = (message: FromThread): void => port.postMessage(message);
+  try {
+    const db = openDatabase(file);
+    const commit = createGroupCommit(db, createEngine(db));
+    port.on('message', (message: ToThread) => {
+      const { requests, closing } = drain(port, message);
+      if (requests.length > 0) say({ opened: null, ...commit(requests) });
+      if (!closing) return;
+      db.close();
+      port.close();
+    });
+    say({ opened: true });
+  } catch (error) {
+    say({ opened: false, failure: toFailure(error) });
+    port.close();
+  }
+}
+
+/** While a commit waited for the disk, more requests came: they share the next one. */
+function drain(port: MessagePort, first: ToThread): { requests: Request[]; closing: boolean } {
+  const requests: Request[] = [];
+  for (let message: ToThread | undefined = first; message !== undefined; ) {
+    if (message === 'close') return { requests, closing: true };
+    requests.push(...message.requests);
+    if (requests.length >= GROUP_LIMIT) break;
+    message = receiveMessageOnPort(port)?.message as ToThread | undefined;
+  }
+  return { requests, closing: false };
+}

@@ -1,0 +1,58 @@
+import type { Database } from 'better-sqlite3';
+import type { WaitingFor } from '../../contract/operation.ts';
+import { type Lanes, laneLimit } from './lanes.ts';
+import type { OperationRow } from './operation-row.ts';
+import type { LaneLimits } from './port.ts';
+
+/** Further back in its lane an operation is told no place: counting would cost more than it says. */
+const PLACES_COUNTED = 1_000;
+
+const AHEAD = `SELECT count(*) AS ahead, coalesce(sum(mode = 'exclusive'), 0) AS exclusive FROM (
+  SELECT mode FROM operations
+  WHERE tenant = @tenant AND organisation = @organisation AND state = 'queued' AND finished_at IS NULL AND (rank, id) < (@rank, @id)
+  ORDER BY rank, id LIMIT ${PLACES_COUNTED})`;
+const FIRST_RUNNING = `SELECT id FROM operations
+  WHERE tenant = @tenant AND organisation = @organisation AND state = 'running' AND finished_at IS NULL
+  ORDER BY rank, id LIMIT 1`;
+
+interface Ahead {
+  readonly ahead: number;
+  readonly exclusive: number;
+}
+
+export type Waiting = ReturnType<typeof createWaiting>;
+
+/** Why an operation waits, worked out when somebody asks. `limits`: as the last claim gave them. */
+export function createWaiting(db: Database, lanes: Lanes, limits: () => LaneLimits) {
+  const aheadOf = db.prepare<[OperationRow], Ahead>(AHEAD);
+  const firstRunning = db.prepare<[OperationRow], { id: string }>(FIRST_RUNNING);
+
+  /** Behind what holds the lane: what runs there, or else the first that waits. */
+  const inLane = (row: OperationRow, organisation: string): WaitingFor => {
+    const lane = lanes.get(row.tenant, organisation);
+    const { ahead, exclusive } = aheadOf.get(row) ?? { ahead: 0, exclusive: 0 };
+    const running = (lane?.running_exclusive ?? 0) + (lane?.running_shared ?? 0);
+    const open =
+      row.mode === 'exclusive'
+        ? running === 0 && ahead === 0
+        : lane?.running_exclusive === 0 && exclusive === 0 && running + ahead < laneLimit(limits(), row.org);
+    if (open) return { reason: 'capacity' };
+    const holder = firstRunning.get(row)?.id ?? lane?.head;
+    return {
+      reason: 'org',
+      ...(holder == null ? {} : { operation: holder }),
+      ...(ahead < PLACES_COUNTED ? { place: ahead + 1 } : {}),
+    };
+  };
+
+  return {
+    waitingFor(row: OperationRow): WaitingFor | null {
+      if (row.state === 'scheduled') {
+        const until = row.scheduled_for === null ? {} : { until: row.scheduled_for };
+        return { reason: row.attempt === 0 ? 'schedule' : 'retry', ...until };
+      }
+      if (row.state !== 'queued') return null;
+      return row.organisation === null ? { reason: 'capacity' } : inLane(row, row.organisation);
+    },
+  };
+}
