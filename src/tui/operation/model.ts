@@ -1,7 +1,9 @@
 import type { ConnectionState } from '../../client/subscribe.ts';
 import type { EventBody, OperationEvent } from '../../contract/event.ts';
-import { isFinal, type Operation, type Progress } from '../../contract/operation.ts';
+import { isFinal, type Operation } from '../../contract/operation.ts';
 import { eventSentence } from '../event-sentence.ts';
+import { moved } from '../moved.ts';
+import { type Track, withProgress } from '../track.ts';
 
 export interface Step {
   readonly step: string;
@@ -11,12 +13,6 @@ export interface Step {
   readonly detail: string | null;
   readonly startedAt: number;
   readonly endedAt: number | null;
-}
-
-/** One counted thing (components, then tests), with enough of its past to know its rate. */
-export interface Track {
-  readonly progress: Progress;
-  readonly samples: readonly { readonly at: number; readonly done: number }[];
 }
 
 export interface LogLine {
@@ -45,8 +41,6 @@ export type OperationAction =
 
 const LOG_LIMIT = 200;
 const STEP_LIMIT = 100;
-const SAMPLE_LIMIT = 60;
-const RATE_WINDOW_MS = 30_000;
 
 export function startOperationModel(operation: Operation): OperationModel {
   return { operation, steps: [], tracks: [], log: [], connection: 'connecting', live: false, gap: false };
@@ -65,13 +59,6 @@ export function reduceOperation(model: OperationModel, action: OperationAction):
   }
 }
 
-/** Per second, over the last half minute; null while there is nothing to divide. */
-export function rateOf(track: Track): number | null {
-  const [first, last] = [track.samples[0], track.samples.at(-1)];
-  if (!first || !last || last.at - first.at < 1_000 || last.done <= first.done) return null;
-  return ((last.done - first.done) * 1000) / (last.at - first.at);
-}
-
 function reduceEvent(model: OperationModel, event: OperationEvent): OperationModel {
   const { body } = event;
   const next = model.live ? { ...model, operation: moved(model.operation, event) } : model;
@@ -85,43 +72,6 @@ function reduceEvent(model: OperationModel, event: OperationEvent): OperationMod
     default:
       return withLog(next, event);
   }
-}
-
-/** What an event says about the operation itself. */
-function moved(operation: Operation, event: OperationEvent): Operation {
-  const { body, at } = event;
-  const attempt = Math.max(operation.attempt, event.attempt);
-  switch (body.type) {
-    case 'state':
-      return {
-        ...operation,
-        attempt,
-        state: body.to,
-        error: body.error,
-        waitingFor: body.to === 'queued' || body.to === 'scheduled' ? operation.waitingFor : null,
-        startedAt: body.to === 'running' ? (operation.startedAt ?? at) : operation.startedAt,
-        finishedAt: isFinal(body.to) ? at : null,
-      };
-    case 'waiting':
-      return { ...operation, waitingFor: body.waitingFor };
-    case 'progress':
-      return { ...operation, attempt, progress: body.progress };
-    case 'cancel-requested':
-      return { ...operation, cancelRequestedAt: at };
-    default:
-      return operation;
-  }
-}
-
-function withProgress(tracks: readonly Track[], progress: Progress, at: number): readonly Track[] {
-  const index = tracks.findIndex((track) => track.progress.unit === progress.unit);
-  const before = tracks[index];
-  const restarted = before !== undefined && progress.done < before.progress.done;
-  const kept = (restarted ? [] : (before?.samples ?? [])).filter(
-    (sample) => at - sample.at <= RATE_WINDOW_MS,
-  );
-  const track = { progress, samples: [...kept, { at, done: progress.done }].slice(-SAMPLE_LIMIT) };
-  return index === -1 ? [...tracks, track] : tracks.with(index, track);
 }
 
 function withStep(

@@ -1,7 +1,8 @@
-import { render, useAnimation, useInput, useStdin, useWindowSize } from 'ink';
+import { render, useAnimation, useWindowSize } from 'ink';
 import { isFinal, type Operation } from '../../contract/operation.ts';
 import { createScreenStore, type ScreenStore, useScreen } from '../screen-store.ts';
 import { TICK_MS } from '../theme.ts';
+import { useLeaveKeys } from '../use-leave-keys.ts';
 import { type OperationAction, type OperationModel, reduceOperation, startOperationModel } from './model.ts';
 import { OperationView } from './view.tsx';
 
@@ -40,17 +41,6 @@ export function Screen({
   const model = useScreen(store);
   const size = useWindowSize();
   const { frame } = useAnimation({ interval: TICK_MS, isActive: !isFinal(model.operation.state) });
-  useDetachKeys(onDetach);
+  useLeaveKeys(onDetach);
   return <OperationView model={model} size={size} now={Date.now()} frame={frame} />;
-}
-
-/** q and Ctrl-C. In raw mode Ctrl-C is a key; where there is none, the signal comes to the command itself. */
-function useDetachKeys(onDetach: () => void): void {
-  const { isRawModeSupported } = useStdin();
-  useInput(
-    (input, key) => {
-      if (input === 'q' || (key.ctrl && input === 'c')) onDetach();
-    },
-    { isActive: isRawModeSupported },
-  );
 }

@@ -3,6 +3,7 @@ import { isFinal } from '../../contract/operation.ts';
 import { Bar } from '../bar.tsx';
 import { ConnectionLine, needsConnectionLine } from '../connection-line.tsx';
 import { lookOf, SPINNER } from '../theme.ts';
+import { rateOf, type Track } from '../track.ts';
 import {
   clockWords,
   countWords,
@@ -12,7 +13,7 @@ import {
   waitingWords,
   workWords,
 } from '../words.ts';
-import { type LogLine, type OperationModel, rateOf, type Step, type Track } from './model.ts';
+import type { LogLine, OperationModel, Step } from './model.ts';
 
 export interface OperationViewProps {
   readonly model: OperationModel;

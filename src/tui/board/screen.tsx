@@ -1,0 +1,51 @@
+import { render, useAnimation, useWindowSize } from 'ink';
+import type { Client } from '../../client/client.ts';
+import { createScreenStore, type ScreenStore, useScreen } from '../screen-store.ts';
+import { TICK_MS } from '../theme.ts';
+import { useLeaveKeys } from '../use-leave-keys.ts';
+import { startBoardFeed } from './feed.ts';
+import { type BoardAction, type BoardModel, EMPTY_BOARD, reduceBoard } from './model.ts';
+import { BoardView } from './view.tsx';
+
+export interface BoardScreen {
+  /** Says on the board that the server is being stopped. */
+  stopping(): void;
+  close(): Promise<void>;
+}
+
+/** The live board, on a screen of its own that leaves the terminal as it was. */
+export function openBoard(client: Client, edge: string, onLeave: () => void): BoardScreen {
+  const store = createScreenStore(reduceBoard, EMPTY_BOARD);
+  const feed = startBoardFeed(client, store.dispatch);
+  const screen = render(<Screen store={store} edge={edge} onLeave={onLeave} />, {
+    exitOnCtrlC: false,
+    maxFps: 1000 / TICK_MS,
+    alternateScreen: true,
+    incrementalRendering: true,
+  });
+  return {
+    stopping: () => store.dispatch({ type: 'stopping' }),
+    async close() {
+      feed.stop();
+      screen.unmount();
+      await screen.waitUntilExit();
+    },
+  };
+}
+
+export function Screen({
+  store,
+  edge,
+  onLeave,
+}: {
+  store: ScreenStore<BoardModel, BoardAction>;
+  edge: string;
+  onLeave: () => void;
+}) {
+  const model = useScreen(store);
+  const size = useWindowSize();
+  const busy = model.records?.active.some((one) => one.state === 'running') ?? false;
+  const { frame } = useAnimation({ interval: busy ? TICK_MS : 1_000 });
+  useLeaveKeys(onLeave);
+  return <BoardView model={model} edge={edge} size={size} now={Date.now()} frame={frame} />;
+}

@@ -1,0 +1,144 @@
+import { Box, Text } from 'ink';
+import { ConnectionLine } from '../connection-line.tsx';
+import { durationWords } from '../words.ts';
+import { FinishedLine, LaneLine, type LaneRow, laneRows } from './lines.tsx';
+import { type BoardModel, type BoardRecords, lanesOf } from './model.ts';
+
+export interface BoardViewProps {
+  readonly model: BoardModel;
+  /** Where the outside world comes in, or why it cannot. */
+  readonly edge: string;
+  readonly size: { readonly columns: number; readonly rows: number };
+  readonly now: number;
+  readonly frame: number;
+}
+
+/** The whole server on one screen. */
+export function BoardView({ model, edge, size, now, frame }: BoardViewProps) {
+  const { records } = model;
+  return (
+    <Box flexDirection="column" width={size.columns} height={size.rows - 1} overflow="hidden" paddingX={1}>
+      {records === null ? (
+        <Text>sfp-server is starting …</Text>
+      ) : (
+        <>
+          <Header records={records} edge={edge} now={now} />
+          <Body model={model} records={records} size={size} now={now} frame={frame} />
+        </>
+      )}
+      <Box flexGrow={1} />
+      <ConnectionLine state={model.stopping ? 'connected' : model.connection} gap={false} />
+      <Text dimColor wrap="truncate-end">
+        {model.stopping ? 'Stopping; running work is ended as its task says …' : FOOTER}
+      </Text>
+    </Box>
+  );
+}
+
+const FOOTER = 'q stops the server   follow one: sfp-server tail ID';
+/** Header, gaps, the two titles, connection and footer. */
+const FIXED_ROWS = 10;
+const FEWEST_FINISHED = 3;
+
+function Header({ records, edge, now }: { records: BoardRecords; edge: string; now: number }) {
+  const { status, readiness } = records;
+  const missing = readiness.checks.filter((check) => !check.ok);
+  const { running, queued, scheduled } = status.counts;
+  return (
+    <Box flexDirection="column">
+      <Box justifyContent="space-between">
+        <Text wrap="truncate-end">
+          <Text bold>sfp-server</Text> {status.version}
+          {'  '}
+          <Text color={readiness.ready ? 'green' : 'red'}>{readiness.ready ? '● ready' : '● not ready'}</Text>
+          {'  '}
+          <Text color={running > 0 ? 'cyan' : 'white'}>{running} running</Text>, {queued} queued, {scheduled}{' '}
+          scheduled
+        </Text>
+        <Box flexShrink={0} marginLeft={2}>
+          <Text dimColor>up {durationWords(now - Date.parse(status.startedAt))}</Text>
+        </Box>
+      </Box>
+      <Text wrap="truncate-middle">
+        <Text dimColor>edge </Text>
+        {edge}
+      </Text>
+      <Text wrap="truncate-middle">
+        <Text dimColor>home </Text>
+        {status.home}
+        <Text dimColor> vault </Text>
+        {status.vault}
+      </Text>
+      {missing.slice(0, 1).map((check) => (
+        <Text key={check.name} color="red" wrap="truncate-end">
+          {check.name}: {check.detail}
+        </Text>
+      ))}
+    </Box>
+  );
+}
+
+function Body({
+  model,
+  records,
+  size,
+  now,
+  frame,
+}: Pick<BoardViewProps, 'model' | 'size' | 'now' | 'frame'> & { records: BoardRecords }) {
+  if (records.orgs.length === 0 && records.active.length === 0 && records.finished.length === 0) {
+    return <NoOrg />;
+  }
+  const free = Math.max(0, size.rows - 1 - FIXED_ROWS);
+  const rows = laneRows(lanesOf(records));
+  const reserved = Math.min(records.finished.length, Math.max(FEWEST_FINISHED, free - rows.length));
+  const lanes = fitted(rows, Math.max(1, free - reserved));
+  return (
+    <>
+      <Title text="Lanes" />
+      {lanes.map((row) => (
+        <LaneLine key={row.key} row={row} model={model} now={now} frame={frame} />
+      ))}
+      <Title text="Last finished" />
+      {records.finished.length === 0 ? <NothingYet alias={records.orgs[0]?.alias} /> : null}
+      {records.finished.slice(0, Math.max(0, free - lanes.length)).map((operation) => (
+        <FinishedLine key={operation.id} operation={operation} now={now} />
+      ))}
+    </>
+  );
+}
+
+/** As many rows as fit; the last one says how many did not. */
+function fitted(rows: readonly LaneRow[], room: number): readonly LaneRow[] {
+  if (rows.length <= room) return rows;
+  const hidden = rows.length - room + 1;
+  return [...rows.slice(0, room - 1), { key: 'more', kind: 'note', text: `… and ${hidden} more lines` }];
+}
+
+function Title({ text }: { text: string }) {
+  return (
+    <Box marginTop={1}>
+      <Text bold underline>
+        {text}
+      </Text>
+    </Box>
+  );
+}
+
+function NoOrg() {
+  return (
+    <Box flexDirection="column" marginTop={1}>
+      <Text>No org is known yet. Log in to one:</Text>
+      <Text color="cyan"> sfp-server org login sfdx-url -a uat</Text>
+      <Text>then have something done there:</Text>
+      <Text color="cyan"> sfp-server enqueue salesforce.identity -o uat</Text>
+    </Box>
+  );
+}
+
+function NothingYet({ alias }: { alias: string | undefined }) {
+  return (
+    <Text dimColor wrap="truncate-end">
+      Nothing yet. Try: sfp-server enqueue salesforce.identity -o {alias ?? 'ALIAS'}
+    </Text>
+  );
+}
