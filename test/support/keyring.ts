@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
+import { until } from './until.ts';
 
 export interface Keyring {
   /** What a process needs to find this keyring and no other. */
@@ -13,47 +13,75 @@ export interface Keyring {
 /** A message bus and an unlocked gnome-keyring of their own; nothing of the machine's is touched. */
 export async function startKeyring(): Promise<Keyring> {
   const home = mkdtempSync(join(tmpdir(), 'sfp-keyring-'));
-  const socket = join(home, 'bus');
+  const address = `unix:path=${join(home, 'bus')}`;
   const runtime = join(home, 'run');
   mkdirSync(runtime, { mode: 0o700 });
-  const environment = {
-    PATH: process.env['PATH'] ?? '/usr/bin:/bin',
-    HOME: home,
-    XDG_RUNTIME_DIR: runtime,
-    DBUS_SESSION_BUS_ADDRESS: `unix:path=${socket}`,
+  const own = { DBUS_SESSION_BUS_ADDRESS: address, XDG_RUNTIME_DIR: runtime };
+  const environment = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: home, ...own };
+  const started: ChildProcess[] = [];
+  const stop = async () => {
+    for (const child of started.reverse()) await end(child);
+    rmSync(home, { recursive: true, force: true });
   };
-  const bus = spawn(
-    'dbus-daemon',
-    ['--session', '--nofork', '--nopidfile', `--address=unix:path=${socket}`],
-    {
-      env: environment,
-      stdio: 'ignore',
-    },
-  );
-  await until(() => existsSync(socket), 'the message bus has no socket');
+  try {
+    started.push(await startBus(home, address, environment));
+    started.push(unlock(environment));
+    await until(
+      () => isUnlocked(environment),
+      () => 'The keyring did not come up.',
+    );
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { environment: own, stop };
+}
+
+/** A bus that starts no service by itself: a question asked early would wake a second, locked keyring, which takes the name. */
+async function startBus(home: string, address: string, env: NodeJS.ProcessEnv): Promise<ChildProcess> {
+  const configuration = join(home, 'bus.conf');
+  writeFileSync(configuration, busConfiguration(address));
+  const flags = [`--config-file=${configuration}`, '--nofork', '--nopidfile', '--print-address=1'];
+  const bus = spawn('dbus-daemon', flags, { env, stdio: ['ignore', 'pipe', 'ignore'] });
+  await new Promise<void>((resolve, reject) => {
+    bus.stdout.once('data', () => resolve());
+    bus.once('error', reject);
+    bus.once('exit', (code) => reject(new Error(`dbus-daemon ended with ${code}.`)));
+  });
+  return bus;
+}
+
+function busConfiguration(address: string): string {
+  return `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>${address}</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+`;
+}
+
+function unlock(env: NodeJS.ProcessEnv): ChildProcess {
   const daemon = spawn('gnome-keyring-daemon', ['--foreground', '--unlock', '--components=secrets'], {
-    env: environment,
+    env,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   daemon.stdin.end('a password of this test');
-  await until(() => ownsSecretService(environment), 'the keyring did not come up');
-  const { DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR } = environment;
-  return {
-    environment: { DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR },
-    async stop() {
-      await end(daemon);
-      await end(bus);
-      rmSync(home, { recursive: true, force: true });
-    },
-  };
+  return daemon;
 }
 
-/** True when the login collection is there: the service's name alone comes up before it is unlocked. */
-async function ownsSecretService(environment: NodeJS.ProcessEnv): Promise<boolean> {
+/** The service's name alone comes up before its collection is unlocked. */
+async function isUnlocked(env: NodeJS.ProcessEnv): Promise<boolean> {
   const asked = spawn(
     'dbus-send',
     [
-      '--session',
+      `--bus=${env['DBUS_SESSION_BUS_ADDRESS']}`,
       '--print-reply',
       '--dest=org.freedesktop.secrets',
       '/org/freedesktop/secrets/collection/login',
@@ -61,7 +89,7 @@ async function ownsSecretService(environment: NodeJS.ProcessEnv): Promise<boolea
       'string:org.freedesktop.Secret.Collection',
       'string:Locked',
     ],
-    { env: environment, stdio: ['ignore', 'pipe', 'ignore'] },
+    { env, stdio: ['ignore', 'pipe', 'ignore'] },
   );
   let answer = '';
   asked.stdout.on('data', (chunk: Buffer) => {
@@ -69,14 +97,6 @@ async function ownsSecretService(environment: NodeJS.ProcessEnv): Promise<boolea
   });
   await new Promise((resolve) => asked.once('close', resolve));
   return answer.includes('boolean false');
-}
-
-async function until(condition: () => boolean | Promise<boolean>, otherwise: string): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(otherwise);
-    await pause(50);
-  }
 }
 
 async function end(child: ChildProcess): Promise<void> {
