@@ -68,7 +68,8 @@ export function createReceive(parts: ReceiveParts): Receive {
       return await record(parts, arrival, verified, result);
     },
     async checkVault() {
-      await open();
+      const vault = await open(); // a locked keychain says so at its first use
+      await vault.get(secretAccount(DEFAULT_TENANT, 'readiness'));
     },
     stop: async () => await matcher.stop(),
   };

@@ -1,0 +1,73 @@
+import type { Logger } from 'pino';
+import type { Environment } from '../config/environment.ts';
+import { AppError } from '../contract/errors.ts';
+import { createCurrentConfiguration } from './current-configuration.ts';
+import { openDoors } from './open-doors.ts';
+import { openParts } from './open-parts.ts';
+import { createTeardown } from './teardown.ts';
+import { recover } from './upkeep/recovery.ts';
+
+export interface AppOptions {
+  readonly environment: Environment;
+  /** The program of a worker; tests hand over their own. */
+  readonly workerUrl?: URL;
+  readonly log: Logger;
+  readonly now?: () => Date;
+}
+
+export interface App {
+  /** Resolves when work is taken up. AppError where the home, its configuration or a door does not allow it. */
+  start(): Promise<void>;
+  /** Nothing is taken in from here on; resolves when nothing of this server runs any more. */
+  stop(): Promise<void>;
+  /** Reads `sfp-server.yaml` again; one with a mistake changes nothing. */
+  reload(): void;
+}
+
+/** The composition root. AppError `home-missing` or `configuration-invalid` before anything is touched. */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { environment, log } = options;
+  const now = options.now ?? (() => new Date());
+  const configuration = createCurrentConfiguration(environment.paths, log);
+  const teardown = createTeardown(log);
+  let busyWith: string | null = 'The server is starting.';
+  let stopping = false;
+  let wake = () => {};
+  let started: Promise<void> | null = null;
+
+  const start = async () => {
+    const parts = await openParts({ ...options, now, configuration: configuration.get, teardown });
+    const { paths } = environment;
+    const recovery = recover({ store: parts.operations.store, paths, log, now });
+    recovery.catch(() => undefined); // heard of below, when the doors are open
+    busyWith = 'The server is settling what an earlier run left.';
+    await openDoors({ environment, log, parts, teardown, busyWith: () => busyWith });
+    await recovery;
+    if (stopping) throw new AppError('shutting-down', 'The server was stopped while it started.');
+    await parts.dispatch.start();
+    wake = parts.dispatch.wake;
+    parts.expiry.start();
+    busyWith = null;
+    log.info({ home: paths.home, pid: process.pid }, 'the server is ready');
+  };
+
+  return {
+    start() {
+      started ??= start().catch(async (error: unknown) => {
+        await teardown.run();
+        throw error;
+      });
+      return started;
+    },
+    async stop() {
+      stopping = true;
+      busyWith = 'The server is stopping.';
+      await started?.catch(() => undefined);
+      await teardown.run();
+    },
+    reload() {
+      configuration.reload();
+      wake(); // more may run at once than before
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import type { Environment } from '../config/environment.ts';
+import type { ServerStatus } from '../contract/server.ts';
+import { buildDoor } from './http/build-door.ts';
+import { controlPlace, edgePlace, listen } from './http/listen.ts';
+import type { Parts } from './open-parts.ts';
+import { createReadiness } from './readiness.ts';
+import type { Teardown } from './teardown.ts';
+
+export interface DoorsOptions {
+  readonly environment: Environment;
+  readonly parts: Parts;
+  readonly teardown: Teardown;
+  /** Null once work is taken up. */
+  readonly busyWith: () => string | null;
+  readonly log: Logger;
+}
+
+/** How long requests under way may take after the doors began to close. */
+const CLOSING_LIMIT_MS = 5_000;
+
+/** Both doors, or none. AppError `port-in-use`, or `configuration-invalid` where Caddy's group cannot be given its socket. */
+export async function openDoors(options: DoorsOptions): Promise<void> {
+  const { environment, parts, log, teardown } = options;
+  const { operations, outbox, receive, controlKey } = parts;
+  const version = packageVersion();
+  const doorParts = {
+    operations,
+    outbox,
+    controlKey,
+    receive: receive.receive,
+    readiness: readinessOf(options),
+    status: createStatus(operations, version),
+    log,
+    version,
+  };
+  const doors = {
+    control: await buildDoor(doorParts, 'control'),
+    edge: await buildDoor(doorParts, 'edge'),
+  };
+  teardown.add('doors', async () => {
+    await Promise.all([closeDoor(doors.control), closeDoor(doors.edge)]);
+  });
+  const { group } = operations.configuration().edge;
+  await listen(doors.control, controlPlace(environment.paths));
+  await listen(doors.edge, edgePlace(environment.paths, environment.listen, group));
+}
+
+function readinessOf({
+  environment,
+  parts,
+  busyWith,
+  log,
+}: DoorsOptions): ReturnType<typeof createReadiness> {
+  const { store, now } = parts.operations;
+  return createReadiness({
+    home: environment.paths.home,
+    busyWith,
+    checkStore: async () => await store.position(),
+    checkVault: async () => await parts.receive.checkVault(),
+    log,
+    now,
+  });
+}
+
+function createStatus(operations: Parts['operations'], version: string): () => Promise<ServerStatus> {
+  const { store, configuration, paths, now } = operations;
+  const startedAt = now().toISOString();
+  return async () => {
+    const [position, counts] = await Promise.all([store.position(), store.counts(null)]);
+    const { vault, concurrency } = configuration();
+    const identity = { version, pid: process.pid, startedAt, home: paths.home };
+    return { ...identity, vault: vault.provider, position, concurrency, counts };
+  };
+}
+
+/** A request without an end keeps the door open only for so long. */
+async function closeDoor(door: FastifyInstance): Promise<void> {
+  const timer = setTimeout(() => door.server.closeAllConnections(), CLOSING_LIMIT_MS);
+  try {
+    await door.close();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function packageVersion(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}

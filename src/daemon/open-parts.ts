@@ -1,0 +1,79 @@
+import { extname } from 'node:path';
+import type { Logger } from 'pino';
+import type { Environment } from '../config/environment.ts';
+import { vaultReference } from '../config/vault-reference.ts';
+import type { Configuration } from '../contract/configuration.ts';
+import { createDispatch } from './dispatch/dispatch.ts';
+import { createOutbox, type Outbox } from './events/outbox.ts';
+import { prepareHome, removeControlKey, writeControlKey } from './home.ts';
+import { createReceive, type Receive } from './hooks/receive.ts';
+import type { OperationParts } from './operations/accept.ts';
+import { resolveSource } from './operations/source.ts';
+import { holdHome } from './store/daemon-lock.ts';
+import { openStore } from './store/open.ts';
+import type { Teardown } from './teardown.ts';
+import { createExpiry } from './upkeep/expiry.ts';
+
+export interface PartsOptions {
+  readonly environment: Environment;
+  readonly configuration: () => Configuration;
+  readonly workerUrl?: URL;
+  readonly teardown: Teardown;
+  readonly log: Logger;
+  readonly now: () => Date;
+}
+
+/** Everything behind the doors; nothing of it works yet. */
+export interface Parts {
+  readonly operations: OperationParts;
+  readonly outbox: Outbox;
+  readonly receive: Receive;
+  readonly dispatch: ReturnType<typeof createDispatch>;
+  readonly expiry: ReturnType<typeof createExpiry>;
+  readonly controlKey: string;
+}
+
+/** Takes the home, then opens what lies in it. What is opened first is closed last. */
+export async function openParts(options: PartsOptions): Promise<Parts> {
+  const { configuration, log, now, teardown } = options;
+  const { paths } = options.environment;
+  const controlKey = takeHome(options);
+
+  const store = await openStore({ file: paths.database });
+  teardown.add('store', async () => await store.close());
+
+  const operations: OperationParts = { store, configuration, paths, now };
+  const dispatch = createDispatch({
+    ...operations,
+    vault: vaultReference(configuration(), paths),
+    workerUrl: options.workerUrl ?? ownWorker(),
+    resolveSource: async (tenant, source) => await resolveSource(operations, tenant, source),
+    log,
+  });
+  teardown.add('dispatch', async () => await dispatch.stop());
+
+  const expiry = createExpiry({ store, paths, log, now });
+  teardown.add('expiry', async () => await expiry.stop());
+
+  const outbox = createOutbox(store);
+  teardown.add('outbox', () => outbox.stop());
+
+  const receive = createReceive(operations);
+  teardown.add('hooks', async () => await receive.stop());
+  return { operations, outbox, receive, dispatch, expiry, controlKey };
+}
+
+/** AppError `daemon-running` before anything of the other daemon is touched. */
+function takeHome({ environment, configuration, teardown }: PartsOptions): string {
+  const { paths } = environment;
+  prepareHome(paths, { shared: configuration().edge.group !== undefined });
+  const lock = holdHome(paths.lock);
+  teardown.add('lock', () => lock.release());
+  const controlKey = writeControlKey(paths);
+  teardown.add('control key', () => removeControlKey(paths));
+  return controlKey;
+}
+
+function ownWorker(): URL {
+  return new URL(`../worker/main${extname(import.meta.url)}`, import.meta.url);
+}
