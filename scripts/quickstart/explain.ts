@@ -50,7 +50,7 @@ const NEXT = [
   'sfp-server init                     # then name your repository and hook in sfp-server.yaml',
   'sfp-server secret set github-webhook',
   'sfp-server start',
-  'sfp-server org login jwt --alias uat --username … --client-id … --key-file …',
+  'sfp-server org login jwt --alias uat --username … --client-id … --jwt-key-file server.key',
   'sfp-server enqueue salesforce.query -o uat --input soql="SELECT Id, Name FROM Account LIMIT 5"',
 ];
 

@@ -47,7 +47,7 @@ export async function startServer(stage: Stage, scene: Scene): Promise<Quickstar
   await show(
     stage,
     ...['org', 'login', 'jwt', '--alias', 'uat', '--username', username],
-    ...['--client-id', clientId, '--key-file', keyFile, '--login-url', loginUrl],
+    ...['--client-id', clientId, '--jwt-key-file', keyFile, '--login-url', loginUrl],
   );
 
   const rootCertificate = `${paths.caddyData}/pki/authorities/local/root.crt`;
