@@ -4,6 +4,7 @@ import { type Client, createClient } from '../client/client.ts';
 import { connectionOf } from '../client/connect.ts';
 import { type Environment, readEnvironment } from '../config/environment.ts';
 import { AppError, EXIT } from '../contract/errors.ts';
+import { hasLiveScreen } from './screen-mode.ts';
 import { type Column, formatTable } from './table.ts';
 
 interface Failure {
@@ -49,9 +50,22 @@ export abstract class BaseCommand extends Command {
     return this.#client;
   }
 
+  /** For what can only be done on the server's own machine. */
+  refuseServer(server: string | undefined): void {
+    if (server === undefined) return;
+    const detail = `sfp-server ${(this.id ?? '').replaceAll(':', ' ')} works on this machine, not on ${server}.`;
+    throw new AppError('control-only', detail);
+  }
+
   /** Columns of the terminal; without one nothing is cut. */
   get width(): number {
     return process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
+  }
+
+  /** How an operation is shown while somebody waits for it. */
+  get watchMode(): 'live' | 'lines' | 'silent' {
+    if (this.jsonEnabled()) return 'silent';
+    return hasLiveScreen(this.environment) ? 'live' : 'lines';
   }
 
   printTable<T>(rows: readonly T[], columns: readonly Column<T>[]): void {

@@ -25,7 +25,7 @@ export function resultLines(operation: Operation): readonly Line[] {
   ];
 }
 
-function field(name: string, value: string): Line {
+export function field(name: string, value: string): Line {
   return [{ text: `  ${name.padEnd(11)} `, look: 'dim' }, { text: value }];
 }
 

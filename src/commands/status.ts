@@ -1,0 +1,92 @@
+import { BaseCommand } from '../cli/base-command.ts';
+import { isListening } from '../cli/listening.ts';
+import { readConfiguration } from '../config/file.ts';
+import { EXIT } from '../contract/errors.ts';
+import type { Readiness, ServerStatus } from '../contract/server.ts';
+import { edgeUrl } from '../edge/render.ts';
+import { type Line, paint } from '../tui/paint.ts';
+import { durationWords } from '../tui/words.ts';
+
+interface Edge {
+  readonly url: string;
+  readonly open: boolean;
+}
+
+interface Status {
+  readonly ready: boolean;
+  readonly checks: Readiness['checks'];
+  readonly server: ServerStatus | null;
+  readonly edge: Edge | null;
+}
+
+export default class StatusCommand extends BaseCommand {
+  static override summary = 'Say how the server is.';
+  static override description = 'Exit code 0 when it is ready, 1 when it is not or does not run.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --server https://deploy.example.com:8443',
+  ];
+
+  async run(): Promise<Status> {
+    const { flags } = await this.parse(StatusCommand);
+    const client = await this.client();
+    const { ready, checks } = await client.call('readiness');
+    const remote = flags.server ?? this.environment.serverUrl;
+    const server = remote === null ? await client.call('serverStatus') : null;
+    const edge = remote === null ? await this.#edge() : { url: remote, open: true };
+    const status = { ready, checks, server, edge };
+    this.log(paint(statusLines(status)));
+    if (!ready) this.setExit(EXIT.failed);
+    return status;
+  }
+
+  async #edge(): Promise<Edge> {
+    const { listen, paths } = this.environment;
+    if (listen) {
+      const url = `http://${listen.host}:${listen.port}`;
+      return { url, open: await isListening(listen.host, listen.port) };
+    }
+    const { edge } = readConfiguration(paths);
+    return { url: edgeUrl(edge), open: await isListening(edge.host, edge.port) };
+  }
+}
+
+function statusLines({ ready, checks, server, edge }: Status): readonly Line[] {
+  return [
+    [
+      { text: 'sfp-server', look: 'bold' },
+      { text: server ? ` ${server.version}  ` : '  ' },
+      ready ? { text: '● ready', tone: 'green' } : { text: '● not ready', tone: 'red' },
+    ],
+    ...checks.filter((check) => !check.ok).map((check) => failing(check)),
+    ...(server ? serverLines(server) : []),
+    ...(edge ? [edgeLine(edge)] : []),
+  ];
+}
+
+function serverLines(server: ServerStatus): readonly Line[] {
+  const { running, queued, scheduled } = server.counts;
+  const up = durationWords(Date.now() - Date.parse(server.startedAt));
+  return [
+    field(
+      'Work',
+      `${running} running (at most ${server.concurrency}), ${queued} queued, ${scheduled} scheduled`,
+    ),
+    field('Process', `pid ${server.pid}, up ${up}`),
+    field('Home', server.home),
+    field('Vault', server.vault),
+  ];
+}
+
+function edgeLine(edge: Edge): Line {
+  const closed = { text: '  closed: nobody listens there', tone: 'yellow' } as const;
+  return [...field('Edge', edge.url), ...(edge.open ? [] : [closed])];
+}
+
+function field(name: string, value: string): Line {
+  return [{ text: `  ${name.padEnd(8)} `, look: 'dim' }, { text: value }];
+}
+
+function failing(check: Readiness['checks'][number]): Line {
+  return [{ text: `  ✖ ${check.name}`, tone: 'red' }, { text: check.detail ? `: ${check.detail}` : '' }];
+}

@@ -1,0 +1,44 @@
+import type { Operation } from '../contract/operation.ts';
+import type { Line } from './paint.ts';
+import { field, resultLines } from './result-lines.ts';
+import { oneLine, waitingWords } from './words.ts';
+
+const INPUT_LIMIT_LINES = 40;
+
+/** The whole record: what came of it, where it came from, and what went in. */
+export function operationLines(operation: Operation, now: number): readonly Line[] {
+  const { waitingFor, org, labels, retryOf, cancelRequestedAt } = operation;
+  const marks = Object.entries(labels).map(([name, value]) => oneLine(`${name}=${value}`));
+  return [
+    ...resultLines(operation),
+    [],
+    ...(waitingFor ? [field('Waiting', `it ${waitingWords(waitingFor, org, now)}`)] : []),
+    ...(cancelRequestedAt ? [field('Cancel', `asked for at ${localTime(cancelRequestedAt)}`)] : []),
+    field('Attempt', `${operation.attempt} of ${operation.maxAttempts}`),
+    field('Priority', operation.priority),
+    field('Origin', [operation.origin.kind, operation.origin.name ?? ''].join(' ').trim()),
+    ...(retryOf ? [field('Retry of', retryOf)] : []),
+    ...(marks.length > 0 ? [field('Labels', marks.join(', '))] : []),
+    field('Created', localTime(operation.createdAt)),
+    ...(operation.scheduledFor ? [field('Scheduled', localTime(operation.scheduledFor))] : []),
+    ...(operation.startedAt ? [field('Started', localTime(operation.startedAt))] : []),
+    ...(operation.finishedAt ? [field('Finished', localTime(operation.finishedAt))] : []),
+    ...inputLines(operation.input ?? {}),
+  ];
+}
+
+function inputLines(input: object): readonly Line[] {
+  if (Object.keys(input).length === 0) return [];
+  const text = JSON.stringify(input, null, 2).split('\n');
+  const more = text.length > INPUT_LIMIT_LINES ? [[{ text: '  …' }]] : [];
+  return [
+    field('Input', ''),
+    ...text.slice(0, INPUT_LIMIT_LINES).map((line) => [{ text: `  ${line}` }]),
+    ...more,
+  ];
+}
+
+/** Date and time where the reader is, with the zone's offset. */
+function localTime(time: string): string {
+  return new Date(time).toLocaleString('sv-SE', { timeZoneName: 'shortOffset' });
+}
