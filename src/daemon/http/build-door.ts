@@ -1,4 +1,4 @@
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { AppError } from '../../contract/errors.ts';
 import type { Route } from '../../contract/route.ts';
 import { ROUTES, type RouteName } from '../../contract/routes.ts';
@@ -13,6 +13,9 @@ import { compileValidator } from './validation.ts';
 
 /** How long a client may take to send one request, its body included: 100 MB at 170 kB/s. */
 const REQUEST_TIMEOUT_MS = 600_000;
+
+/** How long a closing door waits for requests that are still being sent or answered. */
+const FAREWELL_MS = 2_000;
 
 /** One door of the application: the same routes and handlers behind its own way of letting callers in. */
 export async function buildDoor(parts: DoorParts, door: Door): Promise<FastifyInstance> {
@@ -38,7 +41,7 @@ export async function buildDoor(parts: DoorParts, door: Door): Promise<FastifyIn
 function createInstance(parts: DoorParts, door: Door): FastifyInstance {
   return fastify({
     loggerInstance: parts.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     exposeHeadRoutes: false,
     // the client that Caddy saw; what a client claims about itself lies further back and is not believed
     trustProxy: door === 'edge' ? (_address, hop) => hop < 1 : false,
@@ -60,6 +63,7 @@ function endLiveConnectionsFirst(app: FastifyInstance, context: DoorContext): vo
   app.addHook('preClose', async () => {
     closing = true;
     context.live.endAll();
+    setTimeout(() => app.server.closeAllConnections(), FAREWELL_MS).unref();
   });
   app.addHook('onRequest', async () => {
     if (closing) throw new AppError('shutting-down', 'The server is about to stop.');

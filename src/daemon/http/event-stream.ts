@@ -16,8 +16,7 @@ export async function streamOperation(
   const after = await startOf(call);
   const { epoch } = await call.parts.operations.store.position();
   const writer = openWriter(call);
-  // what had ended before is told completely by its history; what had not, tells its end itself
-  const sink = sinkOf(writer, { epoch, ended: isFinal(operation.state) });
+  const sink = sinkOf(writer, { epoch, hasEnded: createEndCheck(call, operation) });
   const filter = { tenant: call.caller.tenant, operation: operation.id, org: null };
   try {
     const subscription = await call.parts.outbox.follow(filter, after, sink);
@@ -27,6 +26,18 @@ export async function streamOperation(
     writer.end();
   }
   return TAKEN_OVER;
+}
+
+/**
+ * What had ended before it was followed is told completely by its history. What had not tells its end itself, unless
+ * that lies in the part of the history that could not be recovered.
+ */
+function createEndCheck(call: Call<'listEvents'>, operation: Operation) {
+  return async (recovered: boolean): Promise<boolean> => {
+    if (recovered || isFinal(operation.state)) return isFinal(operation.state);
+    const now = await call.parts.operations.store.getOperation(operation.tenant, operation.id);
+    return now === null || isFinal(now.state);
+  };
 }
 
 /** Where to begin: behind what the client has seen, else at the beginning. */
@@ -45,9 +56,14 @@ function positionOf(id: string): Position {
   return { epoch, seq: Number(seq) };
 }
 
-function sinkOf(writer: SlowWriter, of: { readonly epoch: string; readonly ended: boolean }): Sink {
+function sinkOf(
+  writer: SlowWriter,
+  of: { readonly epoch: string; readonly hasEnded: (recovered: boolean) => Promise<boolean> },
+): Sink {
+  let complete = true;
   return {
     subscribed(_position, recovered) {
+      complete = recovered;
       if (!recovered) void writer.write('event: gap\ndata: {"recovered":false}\n\n');
     },
     async events(events) {
@@ -55,8 +71,13 @@ function sinkOf(writer: SlowWriter, of: { readonly epoch: string; readonly ended
       if (events.some(endsOperation)) writer.end();
     },
     caughtUp() {
-      if (of.ended) writer.end();
+      of.hasEnded(complete).then(
+        (ended) => ended && writer.end(),
+        () => writer.end(),
+      );
     },
+    // the client comes back with the last position that it saw
+    failed: () => writer.end(),
   };
 }
 

@@ -10,6 +10,8 @@ export interface Outlet {
   /** Resolves when the client has room for more, or is gone. */
   room(): Promise<void>;
   isOpen(): boolean;
+  /** Nothing more can be said for now; the client comes back with its position. */
+  breakOff(): void;
 }
 
 export function openOutlet(socket: WebSocket, slowMs: number): Outlet {
@@ -29,6 +31,7 @@ export function openOutlet(socket: WebSocket, slowMs: number): Outlet {
       return waiting;
     },
     isOpen: () => socket.readyState === WebSocket.OPEN,
+    breakOff: () => socket.close(CLOSE.restart, 'come back with your position'),
   };
 }
 

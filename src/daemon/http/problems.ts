@@ -25,6 +25,7 @@ export async function answerProblem(
   const problem = problemOf(expected ?? new AppError('internal', 'The server met a bug; its log says more.'));
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
   if (problem.status === 503) reply.header('retry-after', '1');
+  if (problem.status === 413) discardRest(request, reply);
   return reply.code(problem.status).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
 }
 
@@ -57,6 +58,21 @@ function expectedError(error: unknown): AppError | null {
   if (known !== undefined) return new AppError(known, detail);
   const clientsMistake = statusCode !== undefined && statusCode >= 400 && statusCode < 500;
   return clientsMistake ? new AppError('invalid-request', detail) : null;
+}
+
+/** How long a client may go on sending what was refused. */
+const DISCARD_MS = 5_000;
+
+/**
+ * A client that still sends when the connection ends finds a broken pipe instead of the answer. So the rest is read and
+ * thrown away for a while.
+ */
+function discardRest({ raw }: FastifyRequest, reply: FastifyReply): void {
+  reply.removeHeader('connection');
+  if (raw.complete) return;
+  const cutOff = setTimeout(() => raw.destroy(), DISCARD_MS).unref();
+  raw.once('close', () => clearTimeout(cutOff));
+  raw.resume();
 }
 
 /** Without the query, which may hold what somebody should not have put there. */

@@ -47,7 +47,7 @@ async function writeFile(
   try {
     for await (const chunk of chunksOf(body)) {
       bytes += chunk.length;
-      if (bytes > limitBytes) throw tooLarge(limitBytes);
+      if (bytes > limitBytes) throw uploadTooLarge(limitBytes);
       hash.update(chunk);
       await handle.writeFile(chunk);
     }
@@ -68,7 +68,7 @@ async function* chunksOf(body: Readable): AsyncGenerator<Buffer> {
   }
 }
 
-function tooLarge(limitBytes: number): AppError {
+export function uploadTooLarge(limitBytes: number): AppError {
   return new AppError('body-too-large', `The upload has more than ${limitBytes} bytes.`, {
     hint: 'Leave out what the deployment does not need.',
   });

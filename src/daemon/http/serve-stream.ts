@@ -18,12 +18,9 @@ export function serveStream(context: DoorContext, admission: Admission, socket: 
   const subscriptions = createSubscriptions(context.parts, admission.caller.tenant, outlet);
   const forget = context.live.add(() => socket.close(CLOSE.restart, 'the server restarts'));
   const stopWatching = watch(socket, admission, pingMs);
+  const inTurn = createTurns(socket);
   socket.on('message', (data, isBinary) => {
-    // one at a time: what a client sends meanwhile waits in its own socket
-    socket.pause();
-    void handle(data, isBinary)
-      .catch((error: unknown) => outlet.send(errorMessage(error, context)))
-      .finally(() => socket.resume());
+    inTurn(() => handle(data, isBinary).catch((error: unknown) => outlet.send(errorMessage(error, context))));
   });
   socket.once('close', () => {
     forget();
@@ -36,6 +33,20 @@ export function serveStream(context: DoorContext, admission: Admission, socket: 
     if (wanted.type === 'subscribe') await subscriptions.subscribe(wanted.channel, wanted.after ?? null);
     else subscriptions.unsubscribe(wanted.channel);
   }
+}
+
+/** One message at a time: what a client sends meanwhile waits in its own socket, but for a chunk that was read already. */
+function createTurns(socket: WebSocket): (turn: () => Promise<void>) => void {
+  let last = Promise.resolve();
+  let waiting = 0;
+  return (turn) => {
+    socket.pause();
+    waiting += 1;
+    last = last.then(turn).finally(() => {
+      waiting -= 1;
+      if (waiting === 0) socket.resume();
+    });
+  };
 }
 
 function readMessage(data: RawData, isBinary: boolean): ClientMessage {

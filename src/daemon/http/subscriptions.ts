@@ -58,6 +58,7 @@ function sinkOf(channel: string, outlet: Outlet): Sink {
       for (const event of events) outlet.send({ type: 'event', channel, event });
       await outlet.room();
     },
+    failed: () => outlet.breakOff(),
     caughtUp: (position) => outlet.send({ type: 'caught-up', channel, position }),
   };
 }

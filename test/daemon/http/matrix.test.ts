@@ -1,0 +1,116 @@
+import type { InjectOptions } from 'fastify';
+import { Check, Clean, Clone } from 'typebox/value';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Route } from '../../../src/contract/route.ts';
+import { ROUTES, type RouteName } from '../../../src/contract/routes.ts';
+import { asOwner, bearing, type Doors, openDoors, QUERY, registration } from './open-doors.ts';
+
+const SOME_TOKEN = `sfp_${'x'.repeat(43)}`;
+const names = Object.keys(ROUTES) as RouteName[];
+const routeOf = (name: RouteName): Route => ROUTES[name];
+const open = names.filter((name) => routeOf(name).door === 'both' && routeOf(name).scope === null);
+const ownersOnly = names.filter((name) => routeOf(name).door === 'control');
+const scoped = names.filter((name) => routeOf(name).scope !== null);
+
+let doors: Doors;
+let reader: string;
+let writer: string;
+
+beforeAll(async () => {
+  doors = await openDoors();
+  reader = (await doors.token({ scopes: ['operations:read'] })).token;
+  writer = (await doors.token({ scopes: ['operations:write'] })).token;
+});
+afterAll(async () => doors.close());
+
+describe('every route', () => {
+  test('belongs to exactly one kind of access', () => {
+    expect([...open, ...ownersOnly, ...scoped].sort()).toEqual([...names].sort());
+  });
+
+  test.each(names)('%s answers its own status and schema to the owner, and nothing more', async (name) => {
+    const route = routeOf(name);
+    const answer = await doors.control.inject(await goodRequest(name, asOwner()));
+    expect(answer.statusCode).toBe(route.status);
+    const body: unknown = answer.body === '' ? null : answer.json();
+    expect(Check(route.success, body)).toBe(true);
+    expect(Clean(route.success, Clone(body))).toEqual(body);
+  });
+
+  test.each(names)('%s asks for the key at the control door', async (name) => {
+    for (const headers of [{}, bearing('wrong'), bearing(reader)]) {
+      const answer = await doors.control.inject(await goodRequest(name, headers));
+      expect([answer.statusCode, answer.json().code]).toEqual([401, 'unauthenticated']);
+      expect(answer.headers['content-type']).toContain('application/problem+json');
+      expect(answer.headers['www-authenticate']).toBe('Bearer');
+    }
+  });
+
+  test.each(open)('%s is open at the edge', async (name) => {
+    const answer = await doors.edge.inject(await goodRequest(name, {}));
+    expect(answer.statusCode).toBeLessThan(300);
+  });
+
+  test.each([...ownersOnly, ...scoped])('%s knows nobody without a token at the edge', async (name) => {
+    for (const headers of [{}, bearing(SOME_TOKEN), asOwner()]) {
+      const answer = await doors.edge.inject(await goodRequest(name, headers));
+      expect([answer.statusCode, answer.json().code]).toEqual([401, 'unauthenticated']);
+    }
+  });
+
+  test.each(ownersOnly)('%s is refused to every token at the edge', async (name) => {
+    const { token } = await doors.token();
+    const answer = await doors.edge.inject(await goodRequest(name, bearing(token)));
+    expect([answer.statusCode, answer.json().code]).toEqual([403, 'control-only']);
+  });
+
+  test.each(scoped)('%s asks for its scope at the edge', async (name) => {
+    const reads = routeOf(name).scope === 'operations:read';
+    const refused = await doors.edge.inject(await goodRequest(name, bearing(reads ? writer : reader)));
+    expect([refused.statusCode, refused.json().code]).toEqual([403, 'forbidden']);
+    const letIn = await doors.edge.inject(await goodRequest(name, bearing(reads ? reader : writer)));
+    expect(letIn.statusCode).toBe(routeOf(name).status);
+  });
+});
+
+/** A request to which only access can be the objection. */
+async function goodRequest(name: RouteName, headers: Record<string, string>): Promise<InjectOptions> {
+  const route = routeOf(name);
+  const url = route.url
+    .replace(':id', route.url.includes('/tokens/') ? (await doors.token()).id : await operationFor(name))
+    .replace(':org', name === 'deleteOrg' ? await spareOrg() : 'uat')
+    .replace(':hook', 'github');
+  const payload = bodies[name];
+  const type = route.raw === 'stream' ? { 'content-type': 'application/zip' } : {};
+  return {
+    method: route.method,
+    url,
+    headers: { ...headers, ...type },
+    ...(payload === undefined ? {} : { payload: payload() }),
+  };
+}
+
+const bodies: Partial<Record<RouteName, () => string | object>> = {
+  createOperation: () => QUERY,
+  createUpload: () => 'zip',
+  putOrg: registration,
+  createToken: () => ({ name: 'another', scopes: ['operations:read'], expiresAt: null }),
+  receiveHook: () => ({ at: crypto.randomUUID() }),
+};
+
+async function operationFor(name: RouteName): Promise<string> {
+  const { id } = await doors.accept();
+  if (name === 'retryOperation') {
+    await doors.control.inject({
+      method: 'POST',
+      url: `/api/v1/operations/${id}/cancel`,
+      headers: asOwner(),
+    });
+  }
+  return id;
+}
+
+async function spareOrg(): Promise<string> {
+  await doors.store.putOrg('default', 'spare', registration(), new Date().toISOString());
+  return 'spare';
+}
