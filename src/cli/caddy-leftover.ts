@@ -34,10 +34,11 @@ async function answers(socketPath: string): Promise<boolean> {
   return answered;
 }
 
+/** On a unix socket Caddy takes requests for no host, as its own commands send them. */
 async function askToStop(socketPath: string): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const asked = request(
-    { socketPath, method: 'POST', path: '/stop', host: 'localhost', timeout: 2_000 },
+    { socketPath, method: 'POST', path: '/stop', headers: { host: '' }, timeout: 2_000 },
     (answer) => answer.resume().once('close', resolve),
   );
   asked.once('timeout', () => asked.destroy());

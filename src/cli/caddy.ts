@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
-import { caddyEnvironment } from '../config/caddy-environment.ts';
+import { caddyEnvironment, caddyProgram } from '../config/caddy-environment.ts';
 import type { Paths } from '../config/paths.ts';
 import { AppError } from '../contract/errors.ts';
 import { endLeftoverCaddy } from './caddy-leftover.ts';
@@ -20,9 +20,10 @@ const SAID_LIMIT_LINES = 20;
 
 /** Null: Caddy is not installed. */
 export async function findCaddy(): Promise<{ path: string; version: string } | null> {
-  const { code, output } = await runCaddy(['version'], undefined);
-  if (code !== 0) return null;
-  return { path: CADDY, version: output.trim().split(/\s+/)[0]?.replace(/^v/, '') ?? '' };
+  const path = caddyProgram();
+  if (path === null) return null;
+  const { code, output } = await runCaddy(path, ['version'], dirname(path));
+  return code === 0 ? { path, version: output.trim().split(/\s+/)[0]?.replace(/^v/, '') ?? '' } : null;
 }
 
 /**
@@ -31,8 +32,9 @@ export async function findCaddy(): Promise<{ path: string; version: string } | n
  */
 export async function validateCaddyfile(path: string, directory: string = dirname(path)): Promise<void> {
   const arguments_ = ['validate', '--adapter', 'caddyfile', '--config', path];
-  const { code, output } = await runCaddy(arguments_, directory);
-  if (code === null) throw caddyMissing();
+  const program = caddyProgram();
+  if (program === null) throw caddyMissing();
+  const { code, output } = await runCaddy(program, arguments_, directory);
   if (code === 0) return;
   const reason = output.split('\n').findLast((line) => line.startsWith('Error:')) ?? output.trim();
   throw new AppError('caddy-failed', `Caddy does not accept ${path}: ${reason.replace(/^Error: /, '')}.`);
@@ -74,8 +76,6 @@ export async function startCaddy(options: {
   return caddy;
 }
 
-const CADDY = 'caddy';
-
 /** The file is replaced as a whole: the systemd unit of Caddy may be reading it. */
 export async function writeCaddyfile(paths: Paths, caddyfile: string): Promise<void> {
   const temporary = `${paths.caddyfile}.tmp`;
@@ -93,12 +93,16 @@ async function prepareHome(paths: Paths, caddyfile: string): Promise<void> {
 
 /** A process group of its own: Ctrl-C in a terminal reaches the daemon first, which then ends Caddy. */
 function spawnCaddy(paths: Paths, log: (line: string) => void): ChildProcess {
-  const child = spawn(CADDY, ['run', '--adapter', 'caddyfile', '--config', paths.caddyfile], {
-    env: caddyEnvironment(paths.caddyData),
-    cwd: paths.caddyData,
-    detached: true,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const child = spawn(
+    caddyProgram() ?? 'caddy',
+    ['run', '--adapter', 'caddyfile', '--config', paths.caddyfile],
+    {
+      env: caddyEnvironment(paths.caddyData),
+      cwd: paths.caddyData,
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
   if (child.stderr) createInterface({ input: child.stderr }).on('line', log);
   return child;
 }
@@ -133,13 +137,13 @@ async function earlyEnd(caddy: RunningCaddy, said: readonly string[], listener: 
   throw new AppError('caddy-failed', `Caddy ended at its start: ${reason.replace(/^Error: /, '')}.`);
 }
 
-/** Code null: there is no such program. */
 async function runCaddy(
+  program: string,
   arguments_: readonly string[],
-  home: string | undefined,
-): Promise<{ code: number | null; output: string }> {
-  const child = spawn(CADDY, arguments_, {
-    env: caddyEnvironment(home ?? '/nonexistent'),
+  home: string,
+): Promise<{ code: number; output: string }> {
+  const child = spawn(program, arguments_, {
+    env: caddyEnvironment(home),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -148,9 +152,9 @@ async function runCaddy(
       output += chunk.toString('utf8');
     });
   }
-  const { promise, resolve } = Promise.withResolvers<number | null>();
+  const { promise, resolve } = Promise.withResolvers<number>();
   child.once('close', (code) => resolve(code ?? 1));
-  child.once('error', () => resolve(null));
+  child.once('error', () => resolve(1));
   return { code: await promise, output };
 }
 

@@ -44,7 +44,7 @@ type Edge = Configuration['edge'];
 function globalOptions(edge: Edge, paths: EdgePaths): Line[] {
   const automaticHttps = { internal: ['auto_https disable_redirects'], acme: [], off: ['auto_https off'] };
   return [
-    ...block(`admin ${quoted(`unix/${paths.caddyAdmin}`)}`, ['origins localhost']),
+    `admin ${quoted(`unix/${paths.caddyAdmin}`)}`,
     `storage file_system ${quoted(paths.caddyData)}`,
     'skip_install_trust',
     ...automaticHttps[edge.tls],
