@@ -27,11 +27,11 @@ const FIRST_IN_LANE = `FROM operations
 const RUNNING_IN_LANE = `SELECT count(*) FROM operations
   WHERE tenant = @tenant AND organisation = @organisation AND state = 'running' AND finished_at IS NULL`;
 
-export const READY_LANES = `SELECT head AS id, head_rank AS rank, head_mode AS mode, head_org AS org, running_shared AS runningShared
+const READY_LANES = `SELECT head AS id, head_rank AS rank, head_mode AS mode, head_org AS org, running_shared AS runningShared
   FROM lanes
   WHERE head IS NOT NULL AND running_exclusive = 0 AND (head_mode = 'shared' OR running_shared = 0)
   ORDER BY head_rank, head`;
-export const FIRST_WITHOUT_LANE = `SELECT id, rank, mode, org, 0 AS runningShared FROM operations
+const FIRST_WITHOUT_LANE = `SELECT id, rank, mode, org, 0 AS runningShared FROM operations
   WHERE state = 'queued' AND organisation IS NULL ORDER BY rank, id LIMIT 1`;
 
 export type Lanes = ReturnType<typeof createLanes>;

@@ -18,7 +18,10 @@ CREATE TABLE meta (
 INSERT INTO meta (one, epoch, pruned_up_to) VALUES (1, lower(hex(randomblob(16))), 0);
 `;
 
-/** `organisation` and `mode` are the lane; the large columns come last, so that reading the others passes none of them. */
+/**
+ * `organisation` and `mode` are the lane; the large columns come last, so that reading the others passes none of them.
+ * Some partial indexes repeat `finished_at`, always null there: with it they answer alone, without the row.
+ */
 const OPERATIONS = `
 CREATE TABLE operations (
   id TEXT PRIMARY KEY,
@@ -59,11 +62,11 @@ CREATE INDEX operations_of_tenant ON operations (tenant, id);
 CREATE INDEX operations_by_state ON operations (tenant, state, id);
 CREATE INDEX operations_by_org ON operations (tenant, org, id);
 CREATE INDEX operations_by_task ON operations (tenant, task, id);
-CREATE INDEX operations_unfinished ON operations (state, id) WHERE finished_at IS NULL;
-CREATE INDEX operations_in_lane ON operations (tenant, organisation, state, rank, id, mode) WHERE finished_at IS NULL;
+CREATE INDEX operations_unfinished ON operations (state, id, finished_at) WHERE finished_at IS NULL;
+CREATE INDEX operations_in_lane ON operations (tenant, organisation, state, rank, id, mode, finished_at) WHERE finished_at IS NULL;
 CREATE INDEX operations_without_lane ON operations (rank, id) WHERE state = 'queued' AND organisation IS NULL;
 CREATE INDEX operations_scheduled ON operations (scheduled_for) WHERE state = 'scheduled';
-CREATE INDEX operations_to_supersede ON operations (tenant, supersede_key) WHERE finished_at IS NULL AND supersede_key IS NOT NULL;
+CREATE INDEX operations_to_supersede ON operations (tenant, supersede_key, id) WHERE finished_at IS NULL AND supersede_key IS NOT NULL;
 CREATE UNIQUE INDEX one_exclusive_operation_runs_in_a_lane ON operations (tenant, organisation) WHERE state = 'running' AND mode = 'exclusive';
 
 CREATE TABLE labels (
