@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Environment } from '../config/environment.ts';
 import type { ServerStatus } from '../contract/server.ts';
@@ -77,7 +76,7 @@ function createStatus(operations: Parts['operations'], version: string): () => P
 }
 
 /** A request without an end keeps the door open only for so long. */
-async function closeDoor(door: FastifyInstance): Promise<void> {
+async function closeDoor(door: Awaited<ReturnType<typeof buildDoor>>): Promise<void> {
   const timer = setTimeout(() => door.server.closeAllConnections(), CLOSING_LIMIT_MS);
   try {
     await door.close();

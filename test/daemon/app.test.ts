@@ -9,7 +9,7 @@ import { connectionOf } from '../../src/client/connect.ts';
 import { type Environment, readEnvironment } from '../../src/config/environment.ts';
 import { type App, createApp } from '../../src/daemon/app.ts';
 
-const workerUrl = new URL('./fixtures/small-worker.ts', import.meta.url);
+const workerUrl = new URL('../fixtures/workers/small-worker.ts', import.meta.url);
 
 let home: string;
 let environment: Environment;

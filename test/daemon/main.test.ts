@@ -35,7 +35,7 @@ interface Daemon {
 }
 
 function startDaemon(more: NodeJS.ProcessEnv = {}): Daemon {
-  const child = fork(new URL('./fixtures/run-daemon.ts', import.meta.url), [], {
+  const child = fork(new URL('../fixtures/run-daemon.ts', import.meta.url), [], {
     env: { PATH: process.env['PATH'], SFP_SERVER_HOME: home, ...more },
     execArgv: [],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -157,7 +157,8 @@ async function runWithoutEnd(): Promise<void> {
       body: { task: 'salesforce.query', org: 'uat', input: { soql: 'without end' } },
     });
     await vi.waitFor(
-      async () => expect((await client.call('getOperation', { params: { id } })).state).toBe('running'),
+      async () =>
+        expect((await client.call('getOperation', { params: { id } })).progress?.message).toBe('at work'),
       { timeout: 20_000, interval: 50 },
     );
   } finally {

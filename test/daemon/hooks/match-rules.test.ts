@@ -208,7 +208,10 @@ it('after a stop nothing is matched any more', async () => {
 });
 
 it('a daemon that is killed leaves no busy rule behind', async () => {
-  const daemon = fork(new URL('./busy-matcher.ts', import.meta.url), [], { execArgv: [], stdio: 'ignore' });
+  const daemon = fork(new URL('../../fixtures/busy-matcher.ts', import.meta.url), [], {
+    execArgv: [],
+    stdio: 'ignore',
+  });
   const child = await vi.waitFor(() => {
     const pids = readFileSync(`/proc/${daemon.pid}/task/${daemon.pid}/children`, 'utf8').trim();
     expect(pids).toMatch(/^\d+$/);
