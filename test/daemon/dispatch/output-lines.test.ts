@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { outputLines } from '../../../src/daemon/dispatch/output-lines.ts';
+
+async function linesOf(...chunks: readonly (string | Buffer)[]): Promise<readonly string[]> {
+  async function* stream(): AsyncGenerator<Buffer> {
+    for (const chunk of chunks) yield Buffer.from(chunk);
+  }
+  const lines: string[] = [];
+  for await (const line of outputLines(stream())) lines.push(line);
+  return lines;
+}
+
+test('lines that arrive in pieces are put together, also within a character', async () => {
+  const umlaut = Buffer.from('ü');
+  expect(await linesOf('one\ntw', 'o\r\n\n', umlaut.subarray(0, 1), umlaut.subarray(1), '!')).toEqual([
+    'one',
+    'two',
+    'ü!',
+  ]);
+});
+
+test('an endless line and endless lines are cut', async () => {
+  const lines = await linesOf('x'.repeat(5_000), '\n', 'line\n'.repeat(3_000), 'rest');
+  expect(lines[0]).toHaveLength(2_000);
+  expect(lines).toHaveLength(2_001);
+  expect(lines.at(-1)).toBe('What the worker printed after this line was left out.');
+});
+
+test.each([
+  'session 00D000000000001!AQ.abc_DEF',
+  'url force://PlatformCLI::5Aep861token@example.my.salesforce.com',
+  'header Authorization: Bearer 00Dx.y-z',
+  'assertion eyJhbGciOi.eyJzdWIi.c2lnbmF0dXJl',
+  '-----BEGIN RSA PRIVATE KEY-----MIIE',
+])('what looks like a credential is hidden: %s', async (line) => {
+  const [shown] = await linesOf(line);
+  expect(shown).toMatch(/\[hidden\]$/);
+});
+
+test('colours are taken away', async () => {
+  expect(await linesOf('\u001b[31mred\u001b[0m\n')).toEqual(['red']);
+});

@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Paths, pathsOf } from '../../../src/config/paths.ts';
+import type { Operation } from '../../../src/contract/operation.ts';
+import { isRunning } from '../../../src/daemon/dispatch/processes.ts';
+import { attemptMarker, findStrays } from '../../../src/daemon/dispatch/strays.ts';
+import { openStore } from '../../../src/daemon/store/open.ts';
+import type { Store } from '../../../src/daemon/store/port.ts';
+import { recover } from '../../../src/daemon/upkeep/recovery.ts';
+import { until } from '../../support/until.ts';
+import { deployment, makeHome, newOperation, QUIET, TENANT } from '../dispatch/setting.ts';
+
+const DAEMON = fileURLToPath(new URL('../../fixtures/workers/killed-daemon.ts', import.meta.url));
+
+let paths: Paths;
+let store: Store;
+let daemon: ChildProcess | null = null;
+
+beforeEach(async () => {
+  paths = pathsOf(makeHome());
+  mkdirSync(paths.work, { recursive: true });
+  store = await openStore({ file: paths.database });
+});
+
+afterEach(async () => {
+  await kill();
+  await store.close();
+  rmSync(paths.home, { recursive: true, force: true });
+});
+
+describe('after a kill -9 of the daemon', () => {
+  test('what it left running is ended and settled by policy, and its workspaces are gone', async () => {
+    const hanging = newOperation({ act: 'hang' });
+    const last = newOperation({ act: 'hang' }, { maxAttempts: 1 });
+    const cancelled = newOperation({ act: 'hang' });
+    const sent = newOperation(deployment('send'), { task: 'salesforce.deploy', maxAttempts: 1 });
+    const all = [hanging, last, cancelled, sent];
+    for (const operation of all) await store.accept(operation, null);
+    startDaemon();
+    await until(async () => (await workersOf(sent.id)) === 2 && (await checkpointOf(sent.id)) !== null);
+    await until(async () =>
+      (await Promise.all(all.map(({ id }) => workersOf(id)))).every((count) => count > 0),
+    );
+    await store.requestCancel(TENANT, cancelled.id, null, new Date().toISOString());
+    await kill();
+    // Hanging workers hear nothing of their daemon's end.
+    expect(await findStrays({ marker: attemptMarker(hanging.id, 1), group: null })).toHaveLength(1);
+
+    await recover({ store, paths, log: QUIET, now: () => new Date() });
+
+    expect(await stateOf(hanging.id)).toBe('queued');
+    expect(await stateOf(last.id)).toBe('failed');
+    expect(await stateOf(cancelled.id)).toBe('cancelled');
+    expect(await stateOf(sent.id)).toBe('queued');
+    for (const { id } of all) {
+      expect(await findStrays({ marker: attemptMarker(id, 1), group: null })).toEqual([]);
+    }
+    expect(readdirSync(paths.work)).toEqual([]);
+    expect(await store.listOpenAttempts()).toEqual([]);
+  });
+
+  test('a process that has the pid of a lost worker by chance is left alone', async () => {
+    const operation = newOperation({ act: 'hang' });
+    await store.accept(operation, null);
+    await store.claim(new Date().toISOString());
+    const stranger = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
+    const identity = { pid: stranger.pid ?? 0, startTime: '1', bootId: 'of another boot' };
+    await store.recordWorker(operation.id, 1, identity);
+    await recover({ store, paths, log: QUIET, now: () => new Date() });
+    expect(await stateOf(operation.id)).toBe('queued');
+    expect(isRunning(identity)).toBe(false);
+    expect(stranger.exitCode).toBeNull();
+    expect(stranger.kill()).toBe(true);
+  });
+
+  test('there may be nothing to recover', async () => {
+    await recover({ store, paths, log: QUIET, now: () => new Date() });
+    expect(await store.listOpenAttempts()).toEqual([]);
+  });
+});
+
+function startDaemon(): void {
+  daemon = spawn(process.execPath, [DAEMON, paths.home], { stdio: ['ignore', 'inherit', 'inherit'] });
+}
+
+async function kill(): Promise<void> {
+  const running = daemon;
+  daemon = null;
+  if (running === null || running.exitCode !== null || running.signalCode !== null) return;
+  const gone = new Promise((resolve) => running.once('exit', resolve));
+  running.kill('SIGKILL');
+  await gone;
+}
+
+async function workersOf(id: string): Promise<number> {
+  return (await store.listOpenAttempts()).find(({ operation }) => operation.id === id)?.workers.length ?? 0;
+}
+
+async function checkpointOf(id: string): Promise<unknown> {
+  return (await store.listOpenAttempts()).find(({ operation }) => operation.id === id)?.checkpoint ?? null;
+}
+
+async function stateOf(id: string): Promise<Operation['state'] | undefined> {
+  return (await store.getOperation(TENANT, id))?.state;
+}
