@@ -29,7 +29,7 @@ export async function answerProblem(
   return reply.code(problem.status).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
 }
 
-export function problemOf(error: AppError): Problem {
+function problemOf(error: AppError): Problem {
   return {
     type: 'about:blank',
     title: STATUS_CODES[error.status] ?? 'Error',

@@ -15,7 +15,7 @@ export async function cancelOperation(
   const found = await parts.store.getOperation(caller.tenant, id);
   if (found === null) throw new AppError('not-found', `There is no operation ${id}.`);
   if (isFinal(found.state)) throw alreadyFinal(found);
-  const by = caller.token?.name ?? caller.door;
+  const by = caller.token?.name ?? 'the owner';
   const cancelled = await parts.store.requestCancel(caller.tenant, id, by, parts.now().toISOString());
   if (cancelled === null) throw new AppError('not-found', `There is no operation ${id}.`);
   // it may have ended between the two looks: then nobody's request ended it

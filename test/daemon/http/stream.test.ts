@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { ServerMessage } from '../../../src/contract/stream.ts';
 import { controlPlace, edgePlace, listen } from '../../../src/daemon/http/listen.ts';
+import type { LiveTiming } from '../../../src/daemon/http/parts.ts';
 import { asOwner, bearing, type Doors, openDoors, registration, until } from './open-doors.ts';
 
 interface Listener {
@@ -17,15 +18,17 @@ const NOBODY = 'op_01ARZ3NDEKTSV4RRFFQ69G5FAV';
 const listeners: WebSocket[] = [];
 let doors: Doors;
 
-beforeEach(async () => {
-  doors = await openDoors({ timing: { pingMs: 40, slowMs: 200 } });
+beforeAll(async () => openWith({}));
+afterEach(() => {
+  for (const socket of listeners.splice(0)) socket.terminate();
+});
+afterAll(async () => doors.close());
+
+async function openWith(timing: Partial<LiveTiming>): Promise<void> {
+  doors = await openDoors({ timing });
   await listen(doors.control, controlPlace(doors.paths));
   await listen(doors.edge, edgePlace(doors.paths, null, undefined));
-});
-afterEach(async () => {
-  for (const socket of listeners.splice(0)) socket.terminate();
-  await doors.close();
-});
+}
 
 describe('the upgrade', () => {
   test('speaks sfp.v1', async () => {
@@ -211,7 +214,14 @@ describe('a message that is refused', () => {
 });
 
 describe('a connection', () => {
+  // each of these has a door of its own, with its own patience
+  const reopened = async (timing: Partial<LiveTiming>) => {
+    await doors.close();
+    await openWith(timing);
+  };
+
   test('is closed with 4401 when its token is revoked or expires', async () => {
+    await reopened({ pingMs: 300 });
     const revoked = await doors.token();
     const expiring = await doors.token({ expiresAt: new Date(Date.now() + 60_000).toISOString() });
     const one = await connect(doors.paths.edgeSocket, bearing(revoked.token));
@@ -223,20 +233,20 @@ describe('a connection', () => {
   });
 
   test('is cut off when it does not answer', async () => {
+    await reopened({ pingMs: 40 });
     const listener = await connect(doors.paths.controlSocket, asOwner(), { autoPong: false });
     expect(await listener.closed).toBe(1006);
   });
 
   test('is told 1012 when the server stops', async () => {
+    await reopened({});
     const listener = await subscribed('operations');
     await doors.control.close();
     expect(await listener.closed).toBe(1012);
   });
 
   test('that reads too slowly is closed with 4408, and can go on from its position', async () => {
-    await doors.close();
-    doors = await openDoors({ timing: { pingMs: 60_000, slowMs: 100 } });
-    await listen(doors.control, controlPlace(doors.paths));
+    await reopened({ slowMs: 100 });
     const { id } = await doors.accept();
     const start = await doors.store.position();
     const attempt = (await doors.store.claim(new Date().toISOString()))?.operation.attempt ?? 0;

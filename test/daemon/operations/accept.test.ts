@@ -1,0 +1,190 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { OperationRequest } from '../../../src/contract/operation.ts';
+import { acceptOperation, prepareOperation } from '../../../src/daemon/operations/accept.ts';
+import { cancelOperation } from '../../../src/daemon/operations/cancel.ts';
+import { retryOperation } from '../../../src/daemon/operations/retry.ts';
+import { type MadeParts, makeParts, NOW, ORGANISATION, ORIGIN, OWNER } from './make-parts.ts';
+
+const QUERY: OperationRequest = {
+  task: 'salesforce.query',
+  org: 'uat',
+  input: { soql: 'SELECT Id FROM Account' },
+};
+let parts: MadeParts;
+
+beforeEach(async () => {
+  parts = await makeParts();
+});
+afterEach(async () => parts.close());
+
+describe('a prepared operation', () => {
+  test('has what the request says, and the defaults of its task', async () => {
+    const operation = await prepare(QUERY);
+    expect(operation).toMatchObject({
+      tenant: 'default',
+      task: 'salesforce.query',
+      org: 'uat',
+      lane: { organisation: ORGANISATION, mode: 'shared' },
+      priority: 'normal',
+      maxAttempts: 3,
+      timeoutSeconds: 600,
+      labels: {},
+      scheduledFor: null,
+      supersede: null,
+      createdAt: NOW.toISOString(),
+    });
+    expect(operation.id).toMatch(/^op_[0-9A-HJKMNP-TV-Z]{26}$/);
+  });
+
+  test('is written nowhere', async () => {
+    const before = await parts.store.position();
+    await prepare(QUERY);
+    expect(await parts.store.position()).toEqual(before);
+  });
+
+  test('sorts by the order of acceptance within one millisecond', async () => {
+    const ids: string[] = [];
+    for (let count = 0; count < 20; count++) ids.push((await prepare(QUERY)).id);
+    expect([...ids].sort()).toEqual(ids);
+    expect(new Set(ids).size).toBe(20);
+  });
+
+  test('that only checks is still alone in its lane', async () => {
+    parts.settings = { ...parts.settings, repos: { crm: { url: 'https://example.com/crm.git' } } };
+    const input = { checkOnly: true, source: { git: { repo: 'crm', ref: 'main' } } };
+    expect((await prepare({ task: 'salesforce.deploy', org: 'uat', input })).lane?.mode).toBe('exclusive');
+  });
+
+  test('waits for a moment to come, and not for one that has come', async () => {
+    expect((await prepare({ ...QUERY, runAt: '2026-06-01T15:00:00+02:00' })).scheduledFor).toBe(
+      '2026-06-01T13:00:00.000Z',
+    );
+    expect((await prepare({ ...QUERY, runAt: '2026-06-01T13:00:00+02:00' })).scheduledFor).toBeNull();
+    expect((await prepare({ ...QUERY, runAt: '2027-06-01T12:00:00Z' })).scheduledFor).toBe(
+      '2027-06-01T12:00:00.000Z',
+    );
+    for (const runAt of ['2027-07-01T12:00:00Z', 'soon', '2026-06-02T12:00:00Z[Europe/Nowhere]']) {
+      await expect(prepare({ ...QUERY, runAt })).rejects.toMatchObject({ code: 'invalid-request' });
+    }
+  });
+
+  test('knows only the orgs of its tenant', async () => {
+    const wanted = { tenant: 'other', request: QUERY, origin: ORIGIN, retryOf: null };
+    await expect(prepareOperation(parts, wanted)).rejects.toMatchObject({ code: 'unknown-org' });
+  });
+
+  test('is refused with the field when the request came past the routes', async () => {
+    await expect(prepare({ ...QUERY, priority: 'urgent' } as never)).rejects.toMatchObject({
+      code: 'invalid-request',
+      message: expect.stringContaining('request.priority'),
+    });
+    await expect(prepare({ ...QUERY, labels: { 'no spaces': 'x' } })).rejects.toMatchObject({
+      code: 'invalid-request',
+    });
+  });
+});
+
+describe('an accepted operation', () => {
+  test('is the same one for the same key of the same caller', async () => {
+    const options = { idempotencyKey: 'one', origin: ORIGIN };
+    const first = await acceptOperation(parts, OWNER, QUERY, options);
+    const again = await acceptOperation(
+      parts,
+      OWNER,
+      { input: QUERY.input, org: 'uat', task: QUERY.task },
+      options,
+    );
+    expect([first.replayed, again.replayed]).toEqual([false, true]);
+    expect(again.operation.id).toBe(first.operation.id);
+    const conflict = acceptOperation(parts, OWNER, { ...QUERY, priority: 'batch' }, options);
+    await expect(conflict).rejects.toMatchObject({ code: 'idempotency-conflict' });
+  });
+
+  test('is one when the same request comes many times at once', async () => {
+    const options = { idempotencyKey: 'rush', origin: ORIGIN };
+    const all = await Promise.all(
+      Array.from({ length: 20 }, () => acceptOperation(parts, OWNER, QUERY, options)),
+    );
+    expect(new Set(all.map(({ operation }) => operation.id)).size).toBe(1);
+    expect(all.filter(({ replayed }) => !replayed)).toHaveLength(1);
+  });
+
+  test('is still answered with after its time has come', async () => {
+    const options = { idempotencyKey: 'later', origin: ORIGIN };
+    const request = { ...QUERY, runAt: '2026-06-01T12:00:10Z' };
+    const first = await acceptOperation(parts, OWNER, request, options);
+    parts.clock = new Date('2026-06-01T12:00:20Z');
+    expect(await acceptOperation(parts, OWNER, request, options)).toEqual({
+      replayed: true,
+      operation: first.operation,
+    });
+  });
+});
+
+describe('cancelling', () => {
+  test('a running operation is a wish, and wishing twice is no mistake', async () => {
+    const { operation } = await accept();
+    await parts.store.claim(NOW.toISOString());
+    const first = await cancelOperation(parts, OWNER, operation.id);
+    expect(first).toMatchObject({ state: 'running', cancelRequestedAt: NOW.toISOString() });
+    parts.clock = new Date(NOW.getTime() + 1_000);
+    expect(await cancelOperation(parts, OWNER, operation.id)).toMatchObject({
+      cancelRequestedAt: NOW.toISOString(),
+    });
+    const events = await parts.store.listEvents({
+      tenant: 'default',
+      operation: operation.id,
+      org: null,
+      afterSeq: 0,
+      limit: 100,
+    });
+    expect(events.filter(({ body }) => body.type === 'cancel-requested')).toHaveLength(1);
+  });
+
+  test('what ended by itself is refused', async () => {
+    const { operation } = await accept();
+    const claim = await parts.store.claim(NOW.toISOString());
+    await parts.store.settle(
+      operation.id,
+      claim?.operation.attempt ?? 0,
+      { to: 'succeeded', result: {} },
+      NOW.toISOString(),
+    );
+    await expect(cancelOperation(parts, OWNER, operation.id)).rejects.toMatchObject({ code: 'wrong-state' });
+  });
+});
+
+describe('retrying', () => {
+  test('is checked like a new request', async () => {
+    const { operation } = await accept();
+    await cancelOperation(parts, OWNER, operation.id);
+    await parts.store.deleteOrg('default', 'uat');
+    await expect(retryOperation(parts, OWNER, operation.id)).rejects.toMatchObject({ code: 'unknown-org' });
+  });
+
+  test('says who asked', async () => {
+    const { operation } = await accept();
+    await cancelOperation(parts, OWNER, operation.id);
+    const program = { ...OWNER, door: 'edge' as const, token: { id: 'tk_1', name: 'ci' } };
+    const retry = await retryOperation(parts, program, operation.id);
+    expect(retry).toMatchObject({
+      retryOf: operation.id,
+      origin: { kind: 'retry', name: 'ci' },
+      input: QUERY.input,
+    });
+  });
+
+  test.each([cancelOperation, retryOperation])('nothing finds nothing', async (verb) => {
+    const { operation } = await accept();
+    const stranger = { ...OWNER, tenant: 'other' };
+    await expect(verb(parts, stranger, operation.id)).rejects.toMatchObject({ code: 'not-found' });
+  });
+});
+
+async function prepare(request: OperationRequest) {
+  return prepareOperation(parts, { tenant: 'default', request, origin: ORIGIN, retryOf: null });
+}
+
+async function accept() {
+  return acceptOperation(parts, OWNER, QUERY, { idempotencyKey: null, origin: ORIGIN });
+}
