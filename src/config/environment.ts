@@ -64,6 +64,9 @@ export function workerEnvironment(
     ...Object.fromEntries(handedDown),
     HOME: own.home,
     TMPDIR: own.temporary,
+    // The converter of source format would write a log through a thread, which a worker may not start.
+    SF_DISABLE_LOG_FILE: 'true',
+    SF_DISABLE_TELEMETRY: 'true',
     [ATTEMPT_MARKER]: own.marker,
   };
 }

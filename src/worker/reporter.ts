@@ -1,0 +1,129 @@
+import type { Progress } from '../contract/operation.ts';
+import {
+  type Outcome,
+  REPORT_WINDOW,
+  type ReportBody,
+  type WorkerMessage,
+} from '../contract/worker-protocol.ts';
+import type { Redaction } from './redaction.ts';
+import { fitBody } from './report-limits.ts';
+import type { LogLevel, Report, StepEnd } from './work.ts';
+
+/** Progress at most that often: five times a second. */
+const PROGRESS_PAUSE_MS = 200;
+
+export interface Reporter extends Report {
+  /** The daemon has all reports up to this number on its disk. */
+  acknowledged(upTo: number): void;
+  /** Sends what is left, then the outcome; resolves when the last byte has left this process. */
+  finish(outcome: Outcome): Promise<void>;
+}
+
+export interface ReporterParts {
+  readonly attempt: number;
+  readonly redaction: Redaction;
+  /** Resolves when the message has left this process. */
+  readonly send: (message: WorkerMessage) => Promise<void>;
+}
+
+/** Numbers reports from 1, redacts them, and never has more than REPORT_WINDOW of them unacknowledged. */
+export function createReporter(parts: ReporterParts): Reporter {
+  const waiting: { readonly body: ReportBody; readonly sent: () => void }[] = [];
+  let sentNumber = 0;
+  let acknowledgedNumber = 0;
+  const progress = createProgressGate((body) => void queue(body));
+
+  const pump = (): void => {
+    while (waiting.length > 0 && sentNumber - acknowledgedNumber < REPORT_WINDOW) {
+      const next = waiting.shift();
+      if (next === undefined) return;
+      sentNumber += 1;
+      const message = {
+        type: 'report',
+        attempt: parts.attempt,
+        number: sentNumber,
+        body: next.body,
+      } as const;
+      parts.send(message).then(next.sent, next.sent);
+    }
+  };
+  const queue = (body: ReportBody): Promise<void> =>
+    new Promise((sent) => {
+      waiting.push({ body: fitBody(parts.redaction.json(body)), sent });
+      pump();
+    });
+  const say = (body: ReportBody): void => {
+    progress.flush();
+    void queue(body);
+  };
+  return {
+    log: (level: LogLevel, message) => say({ kind: 'log', level, message }),
+    progress: (value) => progress.put(value),
+    step: (name, title, work) => runStep(say, { name, title }, work),
+    acknowledged(upTo) {
+      acknowledgedNumber = Math.max(acknowledgedNumber, Math.min(upTo, sentNumber));
+      pump();
+    },
+    async finish(outcome) {
+      progress.flush();
+      await queue({ kind: 'outcome', outcome });
+    },
+  };
+}
+
+async function runStep<T>(
+  say: (body: ReportBody) => void,
+  step: { readonly name: string; readonly title: string },
+  work: (end: StepEnd) => Promise<T>,
+): Promise<T> {
+  const end: StepEnd = {};
+  const state = (value: 'started' | 'done' | 'failed'): void =>
+    say({
+      kind: 'step',
+      step: step.name,
+      title: end.title ?? step.title,
+      state: value,
+      ...(end.detail === undefined ? {} : { detail: end.detail }),
+    });
+  state('started');
+  try {
+    const result = await work(end);
+    state(end.failed === true ? 'failed' : 'done');
+    return result;
+  } catch (error) {
+    state('failed');
+    throw error;
+  }
+}
+
+interface ProgressGate {
+  put(progress: Progress): void;
+  /** The last one that is still held back goes out now. */
+  flush(): void;
+}
+
+function createProgressGate(send: (body: ReportBody) => void): ProgressGate {
+  let held: Progress | null = null;
+  let timer: NodeJS.Timeout | null = null;
+
+  const flush = (): void => {
+    if (held !== null) send({ kind: 'progress', progress: held });
+    held = null;
+  };
+  const open = (): void => {
+    timer = null;
+    if (held !== null) putNow();
+  };
+  const putNow = (): void => {
+    flush();
+    timer = setTimeout(open, PROGRESS_PAUSE_MS);
+    timer.unref();
+  };
+  return {
+    put(progress) {
+      held = progress;
+      if (timer === null) putNow();
+    },
+    flush,
+  };
+}

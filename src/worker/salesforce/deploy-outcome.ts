@@ -1,0 +1,111 @@
+import { AppError } from '../../contract/errors.ts';
+import type { ComponentFailure, DeployResult, TestFailure } from '../../contract/tasks.ts';
+import type { Outcome } from '../../contract/worker-protocol.ts';
+import type { Deployment } from './deployment.ts';
+
+/** Of each kind of failure, so that both together fit into a result. */
+const FAILURES_LIMIT = { count: 1_000, bytes: 350_000 } as const;
+const TEXT_LIMIT = 2_000;
+
+export interface DeployFacts {
+  readonly commitId: string | null;
+  readonly resumed: boolean;
+}
+
+/** What a finished deployment means for the operation. */
+export function deployOutcome(deployment: Deployment, facts: DeployFacts): Outcome {
+  const result = { ...deployResult(deployment, facts) };
+  switch (deployment.status) {
+    case 'Succeeded':
+      return { state: 'succeeded', result };
+    case 'Canceled':
+      return { state: 'cancelled', result };
+    default:
+      return { state: 'failed', error: deployError(deployment, result), result };
+  }
+}
+
+function deployResult(deployment: Deployment, facts: DeployFacts): DeployResult {
+  const { id, status, checkOnly, components, tests, details } = deployment;
+  return {
+    deploymentId: id,
+    status,
+    checkOnly,
+    commitId: facts.commitId,
+    components,
+    tests,
+    componentFailures: fitting(details.componentFailures.map(componentFailure)),
+    testFailures: fitting(details.testFailures.map(testFailure)),
+    resumed: facts.resumed,
+  };
+}
+
+function componentFailure(failure: Record<string, unknown>): ComponentFailure {
+  return {
+    type: text(failure['componentType']),
+    name: text(failure['fullName']) ?? '',
+    file: text(failure['fileName']),
+    line: integer(failure['lineNumber']),
+    column: integer(failure['columnNumber']),
+    problem: text(failure['problem']) ?? '',
+  };
+}
+
+function testFailure(failure: Record<string, unknown>): TestFailure {
+  return {
+    name: text(failure['name']) ?? '',
+    method: text(failure['methodName']) ?? '',
+    message: text(failure['message']) ?? '',
+    stack: text(failure['stackTrace']),
+  };
+}
+
+/** The counts of the result tell how many there were. */
+function fitting<T>(failures: readonly T[]): T[] {
+  let bytes = 0;
+  const fits = (failure: T): boolean => {
+    bytes += Buffer.byteLength(JSON.stringify(failure));
+    return bytes <= FAILURES_LIMIT.bytes;
+  };
+  const first = failures.slice(0, FAILURES_LIMIT.count);
+  const end = first.findIndex((failure) => !fits(failure));
+  return end === -1 ? first : first.slice(0, end);
+}
+
+function deployError(deployment: Deployment, result: DeployResult) {
+  const { code, message, hint } = new AppError('deploy-failed', sentence(deployment, result));
+  return { code, message, hint, retryable: false };
+}
+
+/** Numbers first, then the first cause: that is what fits on a line. */
+function sentence(deployment: Deployment, { componentFailures, testFailures }: DeployResult): string {
+  const { components, details, errorMessage, id, status, tests } = deployment;
+  const [component] = componentFailures;
+  if (component !== undefined) {
+    const { type, name, file, line, problem } = component;
+    const place = file === null ? '' : `, ${file}${line === null ? '' : `:${line}`}`;
+    return `${components.failed} of ${count(components.total, 'component')} failed: ${type ?? ''} ${name}${place}: ${problem}`;
+  }
+  const [test] = testFailures;
+  if (test !== undefined) {
+    return `${tests.failed} of ${count(tests.total, 'test')} failed: ${test.name}.${test.method}: ${test.message}`;
+  }
+  const coverage = details.coverageWarnings
+    .map((warning) => text(warning['message']))
+    .find((one) => one !== null);
+  return `The deployment ${id} ended as ${status}: ${errorMessage ?? coverage ?? 'Salesforce gives no reason'}`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value.slice(0, TEXT_LIMIT) : null;
+}
+
+/** Some API versions write numbers as text. */
+function integer(value: unknown): number | null {
+  const number = typeof value === 'string' ? Number(value) : value;
+  return typeof number === 'number' && Number.isInteger(number) ? number : null;
+}

@@ -1,0 +1,104 @@
+import { AppError } from '../../contract/errors.ts';
+import { OrgSilence } from './failures.ts';
+import { createHttp, type HttpAnswer } from './http.ts';
+
+/** Shorter than the time for which the daemon spares a worker that holds the lock of a login. */
+const GRANT_LIMIT_MS = 8_000;
+const REVOKE_LIMIT_MS = 5_000;
+
+/** What the token endpoint gives. */
+export interface Grant {
+  readonly accessToken: string;
+  readonly instanceUrl: string;
+  /** A new refresh token: the one that was sent is used up. Null: it stays. */
+  readonly refreshToken: string | null;
+  readonly organisationId: string;
+  readonly userId: string;
+  /** How far the org's clock is ahead of ours: its times are compared with nothing else. */
+  readonly clockAheadMs: number;
+}
+
+/** AppError login-refused, org-limit or org-unreachable. Not interruptible: a rotated token must not get lost on its way. */
+export async function requestGrant(loginUrl: string, form: Readonly<Record<string, string>>): Promise<Grant> {
+  const { host } = new URL(loginUrl);
+  const answer = await post(new URL('/services/oauth2/token', loginUrl), form, GRANT_LIMIT_MS);
+  const body = readJson(answer.body);
+  if (answer.status === 200) return readGrant(body, { host, clockAheadMs: clockAhead(answer) });
+  throw refused(answer, body, host);
+}
+
+/** Ends this access token only. A session that is gone already is no failure. */
+export async function revokeAccessToken(key: {
+  readonly accessToken: string;
+  readonly instanceUrl: string;
+}): Promise<void> {
+  await post(
+    new URL('/services/oauth2/revoke', key.instanceUrl),
+    { token: key.accessToken },
+    REVOKE_LIMIT_MS,
+  );
+}
+
+async function post(
+  url: URL,
+  form: Readonly<Record<string, string>>,
+  timeoutMs: number,
+): Promise<HttpAnswer> {
+  const send = createHttp();
+  try {
+    return await send({
+      method: 'POST',
+      url: url.href,
+      headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+      body: new URLSearchParams(form).toString(),
+      timeoutMs,
+      signal: null,
+    });
+  } catch (error) {
+    if (!(error instanceof OrgSilence)) throw error;
+    throw new AppError('org-unreachable', `${error.message}.`, { cause: error });
+  }
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+function readJson(text: string): Body {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Body) : {};
+  } catch {
+    return {};
+  }
+}
+
+function readGrant(body: Body, { host, clockAheadMs }: { host: string; clockAheadMs: number }): Grant {
+  const { access_token, instance_url, refresh_token, id } = body;
+  const identity = /\/id\/(00D\w{12,15})\/(005\w{12,15})$/.exec(typeof id === 'string' ? id : '');
+  if (typeof access_token !== 'string' || typeof instance_url !== 'string' || identity === null) {
+    throw new AppError('login-refused', `${host} answered a login without a session.`);
+  }
+  return {
+    accessToken: access_token,
+    instanceUrl: instance_url,
+    refreshToken: typeof refresh_token === 'string' && refresh_token !== '' ? refresh_token : null,
+    organisationId: identity[1] ?? '',
+    userId: identity[2] ?? '',
+    clockAheadMs,
+  };
+}
+
+function clockAhead({ headers }: HttpAnswer): number {
+  const ahead = Date.parse(headers['date'] ?? '') - Date.now();
+  return Number.isFinite(ahead) ? ahead : 0;
+}
+
+function refused(answer: HttpAnswer, body: Body, host: string): AppError {
+  const { error, error_description: description } = body;
+  if (typeof error !== 'string') {
+    return new AppError('org-unreachable', `${host} answered the login with HTTP ${answer.status}.`);
+  }
+  const words = typeof description === 'string' ? `${error}, ${description}` : error;
+  if (/login rate exceeded/i.test(words))
+    return new AppError('org-limit', `${host} refused the login: ${words}.`);
+  return new AppError('login-refused', `${host} refused the login: ${words}.`);
+}

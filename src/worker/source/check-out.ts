@@ -1,0 +1,86 @@
+import { AppError } from '../../contract/errors.ts';
+import type { FetchedSource, ResolvedSource } from '../../contract/worker-protocol.ts';
+import type { FetchAssignment, Work } from '../work.ts';
+import { directoryInside, workspaceOf } from '../workspace.ts';
+import { createGit, type Git, GitRefusal } from './git-command.ts';
+import { type GitFiles, writeGitFiles } from './git-files.ts';
+import { pinRef, refMissing } from './pin-ref.ts';
+
+type GitSource = Extract<ResolvedSource, { kind: 'git' }>;
+
+/** Pins the ref to a commit, then fetches and checks out exactly that one, without its history. */
+export async function checkOut(work: Work<FetchAssignment>, source: GitSource): Promise<FetchedSource> {
+  const { source: directory, home } = workspaceOf(work.assignment.workspace);
+  const secret = source.secret === null ? null : await readSecret(work, source.secret);
+  const files = await writeGitFiles({ home, url: source.url, secret });
+  try {
+    const git = createGit({ directory, home, files, signal: work.signal });
+    return await inWords(source, () => fetchCommit(work, source, { git, files, directory }));
+  } finally {
+    await files.remove();
+  }
+}
+
+async function readSecret({ vault, hide }: Work, account: string): Promise<string> {
+  const secret = await (await vault()).get(account);
+  if (secret === null) throw new AppError('secret-missing', `The vault has no secret ${account}.`);
+  hide(secret);
+  const at = secret.indexOf(':');
+  if (at > 0 && !secret.startsWith('-----')) hide(secret.slice(at + 1));
+  return secret;
+}
+
+interface Checkout {
+  readonly git: Git;
+  readonly files: GitFiles;
+  readonly directory: string;
+}
+
+async function fetchCommit(
+  { report }: Work,
+  source: GitSource,
+  { git, files, directory }: Checkout,
+): Promise<FetchedSource> {
+  const { url, ref, path } = source;
+  const name = nameOf(url);
+  return report.step(
+    'source',
+    `Check out ${name}@${ref.replace(/^refs\/(heads|tags)\//, '')}`,
+    async (end) => {
+      const commitId = await pinRef(git, url, ref);
+      end.title = `Check out ${name}@${commitId.slice(0, 7)}`;
+      await git(['init', '--quiet', '--template=', '.']);
+      await git([
+        'fetch',
+        '--quiet',
+        '--depth=1',
+        '--no-tags',
+        '--no-recurse-submodules',
+        '--',
+        url,
+        commitId,
+      ]);
+      // Filters and hooks of the repository must not meet the secret.
+      await files.remove();
+      await git(['checkout', '--quiet', '--force', '--detach', commitId, '--']);
+      end.detail = (await git(['log', '-1', '--format=%s', commitId])).slice(0, 200);
+      return { directory: await directoryInside(directory, path ?? '.'), commitId };
+    },
+  );
+}
+
+/** `https://host/acme/crm.git` -> `crm`. */
+function nameOf(url: string): string {
+  return /([^/:]+?)(\.git)?\/?$/.exec(url)?.[1] ?? 'repository';
+}
+
+async function inWords<T>(source: GitSource, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof GitRefusal)) throw error;
+    if (/not our ref|couldn't find remote ref|no such remote ref/i.test(error.stderr))
+      throw refMissing(source.ref);
+    throw new AppError('git-failed', `${error.message}`, { cause: error });
+  }
+}

@@ -1,0 +1,44 @@
+import { unzipSync } from 'fflate';
+import { convertProject } from './convert-project.ts';
+import { checkSize, checkZip, DEPLOYMENT_LIMIT, type Size } from './limits.ts';
+import { zipMetadata } from './metadata-zip.ts';
+import { detectFormat } from './project.ts';
+
+/** What the Metadata API takes: one zip in metadata format, with package.xml at its root. */
+export interface DeployPackage {
+  readonly zip: Buffer;
+  readonly files: number;
+}
+
+export interface PackageWish {
+  readonly directory: string;
+  /** The whole of the source code; `directory` lies in it. */
+  readonly root: string;
+  /** For a project that names none. */
+  readonly apiVersion: string;
+}
+
+/** Source format is converted, metadata format is zipped. AppError source-invalid, or too-large before anything is sent. */
+export async function packageSource({ directory, root, apiVersion }: PackageWish): Promise<DeployPackage> {
+  const format = await detectFormat(directory, root);
+  const zip =
+    format.kind === 'metadata'
+      ? await zipMetadata(format.directory)
+      : await convertProject({ ...format, apiVersion: format.apiVersion ?? apiVersion });
+  const size = measure(zip);
+  checkSize('The deployment', size, DEPLOYMENT_LIMIT);
+  checkZip(zip.length);
+  return { zip, files: size.files };
+}
+
+function measure(zip: Buffer): Size {
+  const size = { files: 0, bytes: 0 };
+  unzipSync(zip, {
+    filter({ name, originalSize }) {
+      if (!name.endsWith('/')) size.files += 1;
+      size.bytes += originalSize;
+      return false;
+    },
+  });
+  return size;
+}
