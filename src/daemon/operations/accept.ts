@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { monotonicFactory } from 'ulid';
-import type { Paths } from '../../config/paths.ts';
 import type { Caller } from '../../contract/access.ts';
-import type { Configuration } from '../../contract/configuration.ts';
 import { AppError } from '../../contract/errors.ts';
 import {
   INPUT_LIMIT_BYTES,
@@ -12,16 +10,12 @@ import {
 } from '../../contract/operation.ts';
 import type { SourceCode } from '../../contract/source-code.ts';
 import { isTaskKind, type TaskDefinition, type TaskKind, taskDefinition } from '../../contract/tasks.ts';
-import type { IdempotencyClaim, NewOperation, Store } from '../store/port.ts';
+import type { IdempotencyClaim, NewOperation } from '../store/port.ts';
 import { checkInput, checkRequest } from './check-request.ts';
+import type { OperationParts } from './parts.ts';
 import { resolveSource } from './source.ts';
 
-export interface OperationParts {
-  readonly store: Store;
-  readonly configuration: () => Configuration;
-  readonly paths: Paths;
-  readonly now: () => Date;
-}
+export type { OperationParts } from './parts.ts';
 
 const IDEMPOTENCY_KEPT_MS = 24 * 3_600_000;
 const LATEST_RUN_MS = 366 * 24 * 3_600_000;

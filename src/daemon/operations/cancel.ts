@@ -1,7 +1,7 @@
 import type { Caller } from '../../contract/access.ts';
 import { AppError } from '../../contract/errors.ts';
 import { isFinal, type Operation } from '../../contract/operation.ts';
-import type { OperationParts } from './accept.ts';
+import type { OperationParts } from './parts.ts';
 
 /**
  * Records that somebody wants the end of an operation. What waits is cancelled with that; what runs ends when its

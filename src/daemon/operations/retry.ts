@@ -1,7 +1,8 @@
 import type { Caller } from '../../contract/access.ts';
 import { AppError } from '../../contract/errors.ts';
 import { isFinal, type Operation, type OperationRequest } from '../../contract/operation.ts';
-import { type OperationParts, prepareOperation } from './accept.ts';
+import { prepareOperation } from './accept.ts';
+import type { OperationParts } from './parts.ts';
 
 /** The same work again as a new operation that names the old one; it is checked like a new request. */
 export async function retryOperation(parts: OperationParts, caller: Caller, id: string): Promise<Operation> {

@@ -4,7 +4,7 @@ import { AppError } from '../../contract/errors.ts';
 import { secretAccount } from '../../contract/org.ts';
 import type { SourceCode } from '../../contract/source-code.ts';
 import type { ResolvedSource } from '../../contract/worker-protocol.ts';
-import type { OperationParts } from './accept.ts';
+import type { OperationParts } from './parts.ts';
 
 /**
  * From names to places. Done when an operation is accepted, so that a mistake is heard at once, and again when it is
