@@ -22,11 +22,11 @@ export function checkTaskResult(kind: TaskKind, outcome: Outcome): OperationErro
   return errorOf('worker-protocol', `The worker's result is not what ${kind} promises.`);
 }
 
-/** Is the outcome of fetching a place that the task may be given? `places`: the workspace's source, or a declared directory. */
-export function checkFetchedSource(places: readonly string[], outcome: Outcome): OperationError | null {
+/** Does the source code lie in the workspace's `place` for it? */
+export function checkFetchedSource(place: string, outcome: Outcome): OperationError | null {
   if (outcome.state !== 'succeeded') return null;
   const source = fetchedSource(outcome.result);
-  if (source !== null && places.some((place) => isInside(resolve(source.directory), place))) return null;
+  if (source !== null && isInside(resolve(source.directory), place)) return null;
   return errorOf('worker-protocol', 'The worker did not say where it put the source code.');
 }
 

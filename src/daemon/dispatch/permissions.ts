@@ -7,9 +7,8 @@ export interface Needs {
   readonly job: 'fetch-source' | 'task';
   readonly workspace: string;
   readonly vault: VaultReference;
+  /** Where source code comes from; the copy lies in the workspace. */
   readonly source: ResolvedSource | null;
-  /** Source code that lies outside the workspace and is worked on in place. */
-  readonly sourceDirectory: string | null;
 }
 
 /** Where the program of a worker lies. */
@@ -71,11 +70,9 @@ function vaultDirectories(vault: VaultReference): readonly string[] {
   return vault.provider === 'file' ? [vault.directory] : [];
 }
 
-function sourceFiles({ source, sourceDirectory }: Needs): readonly string[] {
-  const inPlace = sourceDirectory === null ? [] : [sourceDirectory];
-  if (source?.kind === 'upload') return [source.file, ...inPlace];
-  if (source?.kind === 'directory') return [source.directory, ...inPlace];
-  return inPlace;
+function sourceFiles({ source }: Needs): readonly string[] {
+  if (source?.kind === 'upload') return [source.file];
+  return source?.kind === 'directory' ? [source.directory] : [];
 }
 
 export function isInside(path: string, directory: string): boolean {

@@ -72,7 +72,6 @@ function needsOf(parts: AttemptParts, attempt: Attempt, job: Job): Needs {
     workspace: attempt.workspace.directory,
     vault: parts.vault,
     source: job.name === 'fetch-source' ? job.source : null,
-    sourceDirectory: job.name === 'task' ? (job.source?.directory ?? null) : null,
   };
 }
 
@@ -100,13 +99,8 @@ function workerParts(
     check: (outcome) =>
       job.name === 'task'
         ? checkTaskResult(attempt.kind, outcome)
-        : checkFetchedSource(sourcePlaces(attempt, job.source), outcome),
+        : checkFetchedSource(attempt.workspace.source, outcome),
     spared: () => arbitration.holdsLock(marker),
     released: () => arbitration.release(marker),
   };
-}
-
-function sourcePlaces(attempt: Attempt, source: ResolvedSource): readonly string[] {
-  const own = attempt.workspace.source;
-  return source.kind === 'directory' ? [own, source.directory] : [own];
 }

@@ -38,10 +38,12 @@ export function settleViolation(ended: Ended, error: OperationError): Settlement
   return { to: unsure ? 'indeterminate' : 'failed', error, result: null };
 }
 
+/** A result says that the org itself tells of the end, so that nothing goes on there, whoever asked for it. */
 function settleCancelled(ended: Ended, result: JsonObject | null): Settlement {
   const { operation, interruption } = ended;
   if (interruption === 'timeout') return { to: 'timed_out', error: timedOut(operation), result };
-  if (interruption === 'request' || operation.cancelRequestedAt !== null) return { to: 'cancelled', result };
+  const asked = interruption === 'request' || operation.cancelRequestedAt !== null;
+  if (asked || result !== null) return { to: 'cancelled', result };
   return settleLoss({
     ...ended,
     cause: interruption === 'shutdown' ? 'shutdown' : 'worker-lost',
@@ -52,19 +54,17 @@ function settleCancelled(ended: Ended, result: JsonObject | null): Settlement {
 
 function settleFailed(ended: Ended, outcome: Extract<Outcome, { state: 'failed' }>): Settlement {
   const { error, result } = outcome;
-  if (!mayPass(ended, error)) return { to: 'failed', error, result };
   const { operation } = ended;
-  const sent = hasEffect(ended.checkpoint);
-  if (operation.attempt < operation.maxAttempts && (sent || operation.cancelRequestedAt === null)) {
+  // A result says what became of what was sent; without one, a failure says only that nobody could look.
+  const open = hasEffect(ended.checkpoint) && result === null;
+  const wanted = open || operation.cancelRequestedAt === null;
+  if (mayPass(ended, error) && operation.attempt < operation.maxAttempts && wanted) {
     const reason = `${error.code}: ${error.message}`.slice(0, 500);
     return { to: 'scheduled', at: backOff(operation.attempt, ended), reason, error };
   }
-  if (!sent) return { to: 'failed', error, result };
-  return {
-    to: 'indeterminate',
-    error: errorOf('deploy-unknown', `What was sent could not be followed to its end: ${error.message}`),
-    result: null,
-  };
+  if (!open) return { to: 'failed', error, result };
+  const message = `What was sent could not be followed to its end: ${error.message}`.slice(0, 4_000);
+  return { to: 'indeterminate', error: errorOf('deploy-unknown', message), result: null };
 }
 
 function mayPass(ended: Ended, error: OperationError): boolean {

@@ -15,7 +15,6 @@ const TASK: Needs = {
   workspace: '/home/sfp/work/op.1',
   vault: { provider: 'keychain', service: 'sfp-server' },
   source: null,
-  sourceDirectory: null,
 };
 
 function named(flag: string, words: readonly string[]): readonly string[] {

@@ -50,6 +50,17 @@ describe('a failed outcome', () => {
     });
   });
 
+  test('says nothing about what was sent before when it is about the login', () => {
+    const ended = endedOf({ checkpoint: SENT });
+    expect(settleOutcome(ended, failure('login-refused', false)).to).toBe('indeterminate');
+  });
+
+  test('with the result of what was sent is final', () => {
+    const result = { status: 'Failed' };
+    const outcome = { ...failure('deploy-failed', false), result };
+    expect(settleOutcome(endedOf({ checkpoint: SENT }), outcome)).toMatchObject({ to: 'failed', result });
+  });
+
   test('is followed by another attempt when a deployment is still to be cancelled', () => {
     const ended = endedOf({ checkpoint: SENT, operation: { cancelRequestedAt: 'now' } });
     expect(settleOutcome(ended, failure('org-unreachable')).to).toBe('scheduled');
@@ -63,6 +74,12 @@ test.each([
   [null, 'scheduled'],
 ] as const)('a worker that stopped because of %s leaves its operation %s', (interruption, to) => {
   expect(settleOutcome(endedOf({ interruption }), { state: 'cancelled', result: null }).to).toBe(to);
+});
+
+test('a deployment that somebody cancelled in the org is cancelled', () => {
+  const result = { status: 'Canceled' };
+  const ended = endedOf({ checkpoint: SENT });
+  expect(settleOutcome(ended, { state: 'cancelled', result })).toEqual({ to: 'cancelled', result });
 });
 
 test('work that was done counts as done, whoever wanted its end', () => {
