@@ -101,6 +101,17 @@ describe('an upload', () => {
     expect((await ask(doors.control, 'PUT', UPLOADS, { headers: zip, body: 'zip' })).status).toBe(201);
   });
 
+  test('that never ends does not keep a door open', async () => {
+    const sending = put({ 'content-length': '1000000' });
+    const broken = new Promise((resolve) => sending.once('close', resolve));
+    sending.on('error', () => {});
+    sending.write(Buffer.alloc(200_000));
+    await until(() => expect(bytesReceived()).toBeGreaterThan(0));
+    await doors.control.close();
+    await broken;
+    await until(() => expect(leftBehind()).toEqual([]));
+  });
+
   test('that the store cannot record leaves nothing', async () => {
     const broken = { ...doors.parts.operations, store: { ...doors.store, recordUpload: fail } };
     await expect(receiveUpload(broken, 'default', Readable.from([Buffer.from('zip')]))).rejects.toThrow(
