@@ -8,17 +8,22 @@ export interface Column<T> {
   readonly align?: 'right';
   /** Ids and states are never cut; names and sentences are, in the middle. */
   readonly whole?: boolean;
+  /** Left out where there is no room for it; the last such column goes first. */
+  readonly optional?: boolean;
 }
 
 const GAP = '  ';
 const NARROWEST = 8;
+/** Below this an optional column says nothing any more. */
+const NARROWEST_OPTIONAL = 16;
 
 /** Rows in columns, no wider than the terminal; `width` Infinity (no terminal) cuts nothing. */
 export function formatTable<T>(
   rows: readonly T[],
-  columns: readonly Column<T>[],
+  all: readonly Column<T>[],
   options: { readonly width: number; readonly title?: (text: string) => string },
 ): string {
+  const columns = withRoom(rows, all, options.width);
   const widths = columnWidths(rows, columns, options.width);
   const line = (cell: (column: Column<T>, width: number) => string): string =>
     columns.map((column, index) => cell(column, widths[index] ?? 0)).join(GAP);
@@ -33,11 +38,24 @@ export function formatTable<T>(
   return [head, ...body].map((text) => text.trimEnd()).join('\n');
 }
 
+function withRoom<T>(rows: readonly T[], columns: readonly Column<T>[], width: number): readonly Column<T>[] {
+  const least = columns.map((column) => {
+    const natural = naturalWidth(rows, column);
+    if (column.whole) return natural;
+    return Math.min(natural, column.optional ? NARROWEST_OPTIONAL : NARROWEST);
+  });
+  if (sum(least) + GAP.length * (columns.length - 1) <= width) return columns;
+  const dropped = columns.findLastIndex((column) => column.optional);
+  return dropped === -1 ? columns : withRoom(rows, columns.toSpliced(dropped, 1), width);
+}
+
+function naturalWidth<T>(rows: readonly T[], column: Column<T>): number {
+  return Math.max(stringWidth(column.title), ...rows.map((row) => stringWidth(column.value(row))));
+}
+
 /** The widest columns give way first, until the line fits. */
 function columnWidths<T>(rows: readonly T[], columns: readonly Column<T>[], width: number): number[] {
-  const widths = columns.map((column) =>
-    Math.max(stringWidth(column.title), ...rows.map((row) => stringWidth(column.value(row)))),
-  );
+  const widths = columns.map((column) => naturalWidth(rows, column));
   const room = width - GAP.length * (columns.length - 1);
   for (let over = sum(widths) - room; over > 0; over -= 1) {
     const widest = widestOf(widths, columns);

@@ -1,5 +1,5 @@
 import { AppError } from '../contract/errors.ts';
-import type { OperationEvent } from '../contract/event.ts';
+import type { OperationEvent, Position } from '../contract/event.ts';
 import { isFinal, type Operation } from '../contract/operation.ts';
 import type { ServerMessage } from '../contract/stream.ts';
 import type { Client } from './client.ts';
@@ -23,7 +23,7 @@ export async function followOperation(
   follower: Follower,
   signal?: AbortSignal,
 ): Promise<Operation | null> {
-  const { position } = await client.call('listEvents', { params: { id }, query: { limit: 1 } });
+  const after = await beforeFirstEvent(client, id);
   const { promise: found, resolve, reject } = Promise.withResolvers<Operation>();
   const over = new AbortController();
   const handle = async (message: ServerMessage): Promise<void> => {
@@ -39,7 +39,7 @@ export async function followOperation(
   // one after the other: what follows a record that is being fetched is told after it, so that the last word is the newest
   let told = Promise.resolve();
   const subscription = client.subscribe(`operation:${id}`, {
-    after: { epoch: position.epoch, seq: 0 },
+    after,
     onMessage: (message) => {
       told = told.then(() => handle(message)).catch(reject);
     },
@@ -52,6 +52,13 @@ export async function followOperation(
     over.abort();
     subscription.close();
   }
+}
+
+/** Its own first event that is kept, so that a history pruned before it was born is no gap of its own. */
+async function beforeFirstEvent(client: Client, id: string): Promise<Position> {
+  const { items, position } = await client.call('listEvents', { params: { id }, query: { limit: 1 } });
+  const first = items[0];
+  return { epoch: position.epoch, seq: first?.body.type === 'created' ? first.seq - 1 : 0 };
 }
 
 function endsIt(message: ServerMessage): boolean {

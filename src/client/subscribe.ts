@@ -76,17 +76,15 @@ export function subscribe(connection: Connection, channel: string, options: Subs
   return { ended, close };
 }
 
-/** How far we are once this was said. A history that is another one than ours starts again where the server says. */
+/** How far we are once this was said: never back, unless the history is another one or lacks what we have seen. */
 function placeAfter(
   place: Position | null,
   said: Exclude<ServerMessage, { type: 'error' }>,
 ): Position | null {
   if (said.type === 'event') return place && { epoch: place.epoch, seq: said.event.seq };
-  const sameHistory = place?.epoch === said.position.epoch;
-  if (said.type === 'caught-up')
-    return place && sameHistory && place.seq > said.position.seq ? place : said.position;
-  if (place !== null && said.recovered && sameHistory) return place;
-  return place !== null && sameHistory && place.seq < said.position.seq ? place : said.position;
+  const { position } = said;
+  const goesOn = said.type === 'caught-up' || said.recovered;
+  return goesOn && place?.epoch === position.epoch && place.seq > position.seq ? place : position;
 }
 
 /** Twice as long each time, with jitter, so that many clients do not come back in one moment. */

@@ -99,7 +99,7 @@ Exit codes: 0 succeeded, 1 failed, cancelled or timed out, 69 still going on whe
       waitMs: minutes === undefined ? null : minutes * MINUTE_MS,
       write: (line) => this.log(line),
     });
-    this.log(paint(endedLines(watched)));
+    this.log(paint(endedLines(watched, this.width)));
     this.setExit(exitOf(watched.operation.state));
     return watched.operation;
   }

@@ -125,7 +125,7 @@ Caddy is started in front of it with the generated configuration, where it is in
   async #inThisProcess(configuration: Configuration, withCaddy: boolean): Promise<void> {
     const caddy = withCaddy ? await this.#startCaddy(configuration) : null;
     let stopping = false;
-    caddy?.exited.then((code) => {
+    void caddy?.exited.then((code) => {
       if (!stopping)
         console.error(`Caddy ended (${code ?? 'by a signal'}): the edge is closed until the next start.`);
     });

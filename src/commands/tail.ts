@@ -38,7 +38,7 @@ It comes back by itself when the connection breaks or the server restarts, and m
       waitMs: null,
       write: (line) => process.stdout.write(`${line}\n`),
     });
-    this.log(paint(endedLines(watched)));
+    this.log(paint(endedLines(watched, this.width)));
     this.setExit(exitOf(watched.operation.state));
   }
 

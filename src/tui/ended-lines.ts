@@ -4,8 +4,8 @@ import { lookOf } from './theme.ts';
 import type { Watched } from './watch.ts';
 
 /** What is left on the screen when the watching has ended: the result, or that the operation goes on without us. */
-export function endedLines({ operation, ended }: Watched): readonly Line[] {
-  if (ended === 'final') return resultLines(operation);
+export function endedLines({ operation, ended }: Watched, width: number): readonly Line[] {
+  if (ended === 'final') return [[], ...resultLines(operation, width)];
   const why = ended === 'time' ? 'The wait is over' : 'No longer watched';
   return [
     [

@@ -6,11 +6,11 @@ import { oneLine, waitingWords } from './words.ts';
 const INPUT_LIMIT_LINES = 40;
 
 /** The whole record: what came of it, where it came from, and what went in. */
-export function operationLines(operation: Operation, now: number): readonly Line[] {
+export function operationLines(operation: Operation, now: number, width: number): readonly Line[] {
   const { waitingFor, org, labels, retryOf, cancelRequestedAt } = operation;
   const marks = Object.entries(labels).map(([name, value]) => oneLine(`${name}=${value}`));
   return [
-    ...resultLines(operation),
+    ...resultLines(operation, width),
     [],
     ...(waitingFor ? [field('Waiting', `it ${waitingWords(waitingFor, org, now)}`)] : []),
     ...(cancelRequestedAt ? [field('Cancel', `asked for at ${localTime(cancelRequestedAt)}`)] : []),

@@ -2,13 +2,15 @@ import { isFinal, type Operation } from '../contract/operation.ts';
 import type { ComponentFailure, DeployResult, TestFailure } from '../contract/tasks.ts';
 import type { Line } from './paint.ts';
 import { lookOf } from './theme.ts';
-import { durationWords, elapsedMs, oneLine, plural, workWords } from './words.ts';
+import { durationWords, elapsedMs, oneLine, plural, workWords, wrapped } from './words.ts';
 
 const FAILURE_LIMIT = 20;
 const JSON_LIMIT_LINES = 40;
+const FIELD_WIDTH = 14;
+const FAILURE_INDENT = 6;
 
 /** What came of an operation: the answer first, then what went wrong and where, then what to do next. */
-export function resultLines(operation: Operation): readonly Line[] {
+export function resultLines(operation: Operation, width: number = Number.POSITIVE_INFINITY): readonly Line[] {
   const look = lookOf(operation.state);
   const elapsed = elapsedMs(operation, Date.now());
   const after =
@@ -19,31 +21,32 @@ export function resultLines(operation: Operation): readonly Line[] {
       { text: `  ${workWords(operation)}${after}` },
     ],
     field('Operation', operation.id),
-    ...errorLines(operation),
-    ...contentLines(operation.result ?? null),
+    ...errorLines(operation, width),
+    ...contentLines(operation.result ?? null, width),
     ...nextLines(operation),
   ];
 }
 
 export function field(name: string, value: string): Line {
-  return [{ text: `  ${name.padEnd(11)} `, look: 'dim' }, { text: value }];
+  return [{ text: `  ${name.padEnd(FIELD_WIDTH - 3)} `, look: 'dim' }, { text: value }];
 }
 
-function errorLines({ error }: Operation): readonly Line[] {
+function errorLines({ error }: Operation, width: number): readonly Line[] {
   if (error === null) return [];
+  const texts = wrapped(`${oneLine(error.message)} (${error.code})`, width - FIELD_WIDTH);
+  const hints = error.hint ? wrapped(oneLine(error.hint), width - FIELD_WIDTH) : [];
   return [
-    [
-      { text: `  ${'Error'.padEnd(11)} `, look: 'dim' },
-      { text: `${oneLine(error.message)}`, tone: 'red' },
-      { text: ` (${error.code})`, look: 'dim' },
-    ],
-    ...(error.hint ? [field('', oneLine(error.hint))] : []),
+    ...texts.map((text, index): Line => {
+      const [name] = field(index === 0 ? 'Error' : '', '');
+      return [...(name ? [name] : []), { text, tone: 'red' }];
+    }),
+    ...hints.map((text) => field('', text)),
   ];
 }
 
-function contentLines(result: Record<string, unknown> | null): readonly Line[] {
+function contentLines(result: Record<string, unknown> | null, width: number): readonly Line[] {
   if (result === null) return [];
-  if (isDeployResult(result)) return deployLines(result);
+  if (isDeployResult(result)) return deployLines(result, width);
   if (typeof result['totalSize'] === 'number') return queryLines(result);
   const text = JSON.stringify(result, null, 2).split('\n');
   return text.slice(0, JSON_LIMIT_LINES).map((line) => [{ text: `  ${line}` }]);
@@ -53,7 +56,7 @@ function isDeployResult(result: Record<string, unknown>): result is DeployResult
   return typeof result['deploymentId'] === 'string' && Array.isArray(result['componentFailures']);
 }
 
-function deployLines(result: DeployResult): readonly Line[] {
+function deployLines(result: DeployResult, width: number): readonly Line[] {
   const { components, tests } = result;
   const failed = (count: number): string => (count > 0 ? `, ${count} failed` : '');
   const kind = result.checkOnly ? ' (validation only: nothing was changed)' : '';
@@ -65,38 +68,45 @@ function deployLines(result: DeployResult): readonly Line[] {
       ? [field('Tests', `${tests.completed} of ${tests.total}${failed(tests.failed)}`)]
       : []),
     ...(result.resumed ? [field('Resumed', 'an earlier attempt had sent this deployment')] : []),
-    ...listed('Components that failed', result.componentFailures, componentFailure),
-    ...listed('Tests that failed', result.testFailures, testFailure),
+    ...listed('Components that failed', result.componentFailures, (one) => componentFailure(one, width)),
+    ...listed('Tests that failed', result.testFailures, (one) => testFailure(one, width)),
   ];
 }
 
-function listed<T>(title: string, failures: readonly T[], show: (failure: T) => Line): readonly Line[] {
+function listed<T>(
+  title: string,
+  failures: readonly T[],
+  show: (failure: T) => readonly Line[],
+): readonly Line[] {
   if (failures.length === 0) return [];
   const left = failures.length - FAILURE_LIMIT;
   return [
     [],
     [{ text: `  ${title}`, look: 'bold' }],
-    ...failures.slice(0, FAILURE_LIMIT).map(show),
+    ...failures.slice(0, FAILURE_LIMIT).flatMap(show),
     ...(left > 0 ? [[{ text: `  … and ${left} more, all of them with --json`, look: 'dim' } as const]] : []),
   ];
 }
 
-function componentFailure(failure: ComponentFailure): Line {
+function componentFailure(failure: ComponentFailure, width: number): readonly Line[] {
   const where = [failure.file, failure.line, failure.column].filter((part) => part !== null).join(':');
   const what = `${failure.type ?? ''} ${failure.name}`.trim();
-  return [
-    { text: '  ✖ ', tone: 'red' },
-    { text: where || what, look: 'bold' },
-    { text: `  ${oneLine(failure.problem)}` },
-  ];
+  return failureLines(where || what, [failure.problem], width);
 }
 
-function testFailure(failure: TestFailure): Line {
+function testFailure(failure: TestFailure, width: number): readonly Line[] {
+  return failureLines(`${failure.name}.${failure.method}`, [failure.message, failure.stack ?? ''], width);
+}
+
+/** Where, whole and on a line of its own, so that it can be clicked and copied; below it what is wrong. */
+function failureLines(where: string, texts: readonly string[], width: number): readonly Line[] {
+  const below = texts.flatMap((text) => wrapped(oneLine(text), width - FAILURE_INDENT));
   return [
-    { text: '  ✖ ', tone: 'red' },
-    { text: `${failure.name}.${failure.method}`, look: 'bold' },
-    { text: `  ${oneLine(failure.message)}` },
-    ...(failure.stack ? [{ text: `  ${oneLine(failure.stack)}`, look: 'dim' } as const] : []),
+    [
+      { text: '  ✖ ', tone: 'red' },
+      { text: where, look: 'bold' },
+    ],
+    ...below.map((text): Line => [{ text: `${' '.repeat(FAILURE_INDENT)}${text}` }]),
   ];
 }
 

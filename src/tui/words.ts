@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import stringWidth from 'string-width';
 import type { Operation, Progress, WaitingFor } from '../contract/operation.ts';
 
 /** `0.4s`, `42s`, `3m 07s`, `2h 05m`, `3d 4h`. */
@@ -82,4 +83,15 @@ export function oneLine(text: string): string {
   return stripVTControlCharacters(text)
     .replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ')
     .trim();
+}
+
+/** In lines of at most `width` columns, broken between words; nothing for an empty text. */
+export function wrapped(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const longer = `${lines.at(-1) ?? ''} ${word}`;
+    if (lines.length > 0 && stringWidth(longer) <= width) lines[lines.length - 1] = longer;
+    else if (word !== '') lines.push(word);
+  }
+  return lines;
 }

@@ -36,7 +36,7 @@ export default class OperationCancel extends BaseCommand {
       waitMs: flags.wait * MINUTE_MS,
       write: (line) => this.log(line),
     });
-    this.log(paint(endedLines(watched)));
+    this.log(paint(endedLines(watched, this.width)));
     this.setExit(cancelExit(watched.operation));
     return watched.operation;
   }

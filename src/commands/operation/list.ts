@@ -71,9 +71,9 @@ function columns(now: number): readonly Column<Operation>[] {
     },
     { title: 'TASK', value: (one) => one.task },
     { title: 'ORG', value: (one) => one.org ?? '' },
-    { title: 'AGE', value: (one) => ageWords(one, now), align: 'right', whole: true },
-    { title: 'TOOK', value: (one) => tookWords(one, now), align: 'right', whole: true },
-    { title: 'NOTE', value: (one) => note(one, now) },
+    { title: 'AGE', value: (one) => ageWords(one, now), align: 'right', whole: true, optional: true },
+    { title: 'TOOK', value: (one) => tookWords(one, now), align: 'right', whole: true, optional: true },
+    { title: 'NOTE', value: (one) => note(one, now), optional: true },
   ];
 }
 

@@ -29,7 +29,7 @@ export default class OperationRetry extends BaseCommand {
       waitMs: flags.wait * MINUTE_MS,
       write: (line) => this.log(line),
     });
-    this.log(paint(endedLines(watched)));
+    this.log(paint(endedLines(watched, this.width)));
     this.setExit(exitOf(watched.operation.state));
     return watched.operation;
   }

@@ -14,7 +14,7 @@ export default class OperationShow extends BaseCommand {
     const { args } = await this.parse(OperationShow);
     const client = await this.client();
     const operation = await client.call('getOperation', { params: { id: args.operation } });
-    this.log(paint(operationLines(operation, Date.now())));
+    this.log(paint(operationLines(operation, Date.now(), this.width)));
     return operation;
   }
 }

@@ -22,15 +22,23 @@ export interface OperationViewProps {
   readonly frame: number;
 }
 
-/** One operation, live: never as high as the terminal, which would make it flicker. */
+/** Wider than this, an end of a line is no longer seen together with its beginning. */
+const WIDEST = 110;
+
+/**
+ * One operation, live: never as high as the terminal, which would make it flicker. Once it is over, what was done stays, and
+ * the result is printed below it.
+ */
 export function OperationView({ model, size, now, frame }: OperationViewProps) {
   const { operation } = model;
   const room = rooms(model, size.rows);
   const steps = model.steps.slice(-room.steps);
   const hidden = model.steps.length - steps.length;
+  const over = isFinal(operation.state);
+  const columns = Math.min(size.columns, WIDEST);
   return (
-    <Box flexDirection="column" width={size.columns}>
-      <Header model={model} now={now} frame={frame} />
+    <Box flexDirection="column" width={columns}>
+      {over ? null : <Header model={model} now={now} frame={frame} />}
       {room.steps > 0 && steps.length > 0 ? (
         <Box flexDirection="column" paddingLeft={2} marginTop={room.gaps}>
           {hidden > 0 ? <Text dimColor>… {hidden} earlier</Text> : null}
@@ -39,8 +47,8 @@ export function OperationView({ model, size, now, frame }: OperationViewProps) {
           ))}
         </Box>
       ) : null}
-      <Tracks model={model} columns={size.columns} marginTop={room.gaps} />
-      {room.log > 0 && model.log.length > 0 ? (
+      <Tracks model={model} columns={columns} marginTop={room.gaps} />
+      {room.log > 0 && model.log.length > 0 && !over ? (
         <Box flexDirection="column" paddingLeft={2} marginTop={room.gaps}>
           {model.log.slice(-room.log).map((line) => (
             <LogText key={line.seq} line={line} />
@@ -48,7 +56,7 @@ export function OperationView({ model, size, now, frame }: OperationViewProps) {
         </Box>
       ) : null}
       <ConnectionLine state={model.connection} gap={model.gap} />
-      {isFinal(operation.state) ? null : (
+      {over ? null : (
         <Text dimColor wrap="truncate-end">
           Ctrl-C stops watching; the operation goes on.
         </Text>
