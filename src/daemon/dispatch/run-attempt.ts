@@ -60,12 +60,13 @@ async function run(
     const workspace = await makeWorkspace(parts.paths.work, operation.id, operation.attempt);
     // The same object, so that an interruption that came meanwhile is seen.
     const attempt: Attempt = Object.assign(facts, { workspace });
-    try {
-      await learnOfCancel(parts, attempt, interrupt);
-      await settle(parts, operation, await work(parts, attempt));
-    } finally {
-      await workspace.remove().catch((error: unknown) => log.warn({ err: error }, 'a workspace is left'));
-    }
+    const settlement = await learnOfCancel(parts, attempt, interrupt)
+      .then(() => work(parts, attempt))
+      .finally(() =>
+        workspace.remove().catch((error: unknown) => log.warn({ err: error }, 'a workspace is left')),
+      );
+    // Whoever sees the end finds nothing left of the attempt.
+    await settle(parts, operation, settlement);
   } catch (error) {
     log.error({ err: error }, 'an attempt could not be run');
     await settleBroken(parts, facts, error).catch((failure: unknown) =>
