@@ -1,4 +1,4 @@
-import { arrange } from './quickstart/arrange.ts';
+import { arrange, build } from './quickstart/arrange.ts';
 import { explain, explainFailure, type Report } from './quickstart/explain.ts';
 import { createStage, type Stage } from './quickstart/stage.ts';
 import { startServer } from './quickstart/start-server.ts';
@@ -8,7 +8,7 @@ import { sendPush } from './quickstart/webhook.ts';
 /**
  * `npm run quickstart`: the whole way of a signed webhook to a finished deployment, in a throw-away home and against a
  * local stand-in for a Salesforce org. Exit 0 only when the operation succeeded; nothing is left running or lying about.
- * With `--json` the last line of standard output is a report for programs.
+ * With `--json` the last line of standard output is a report for programs; `--no-build` takes `dist/` as it is.
  */
 const asJson = process.argv.includes('--json');
 const stage = createStage({ say: asJson ? console.error : console.log });
@@ -33,6 +33,7 @@ try {
 }
 
 async function play(stage: Stage): Promise<Report> {
+  if (!process.argv.includes('--no-build')) build(stage);
   const scene = await arrange(stage, { deploymentMs: asJson ? 2_000 : 8_000 });
   const server = await startServer(stage, scene);
   stage.say(`Sending the signed webhook of the push to ${server.hookUrl} …`);
@@ -45,6 +46,7 @@ async function play(stage: Stage): Promise<Report> {
     operation,
     edge: server.edge,
     vault: server.vault,
+    home: stage.home,
     eventsReceived,
     deliveryId: receipt.deliveryId,
     hookStatus: receipt.status,

@@ -21,7 +21,6 @@ export interface Scene {
 }
 
 export async function arrange(stage: Stage, options: { readonly deploymentMs: number }): Promise<Scene> {
-  build(stage);
   const org = await startSalesforce({ plan: { pace: { durationMs: options.deploymentMs }, localTests: 34 } });
   stage.onClear(() => org.stop());
   stage.say(`A stand-in for a Salesforce org listens on ${org.url}`);
@@ -40,7 +39,7 @@ export async function arrange(stage: Stage, options: { readonly deploymentMs: nu
   };
 }
 
-function build(stage: Stage): void {
+export function build(stage: Stage): void {
   stage.say('Building …');
   execFileSync(process.execPath, ['scripts/build.ts'], { stdio: ['ignore', 2, 2] });
 }

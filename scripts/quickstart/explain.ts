@@ -5,6 +5,7 @@ export interface Report {
   readonly operation: Operation;
   readonly edge: 'caddy' | 'direct';
   readonly vault: 'keychain' | 'file';
+  readonly home: string;
   readonly eventsReceived: number;
   readonly deliveryId: string;
   readonly hookStatus: number;
