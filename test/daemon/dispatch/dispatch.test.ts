@@ -97,6 +97,19 @@ describe('an operation that was accepted', () => {
   });
 });
 
+describe('a worker that does not come up', () => {
+  test.each([
+    ['because its program is not there', 'missing.ts', /it exited with code 1/],
+    ['because it never says that it is ready', 'silent.ts', /it was ended by SIGKILL/],
+  ])('%s is lost', async (_why, file, message) => {
+    const workerUrl = new URL(`../../fixtures/workers/${file}`, import.meta.url);
+    const { ended, enqueue } = await start({ workerUrl, limits: { readyMs: 1_000 } });
+    const operation = await ended(await enqueue({}, { maxAttempts: 1 }));
+    expect(operation).toMatchObject({ state: 'failed', error: { code: 'worker-lost' } });
+    expect(operation.error?.message).toMatch(message);
+  });
+});
+
 describe('source code', () => {
   test('is fetched by a worker of its own before the task starts', async () => {
     const { ended, enqueue, paths } = await start();

@@ -10,7 +10,11 @@ import type { OperationEvent } from '../../../src/contract/event.ts';
 import { isFinal, type Operation } from '../../../src/contract/operation.ts';
 import type { SourceCode } from '../../../src/contract/source-code.ts';
 import { isTaskKind, taskDefinition } from '../../../src/contract/tasks.ts';
-import { createDispatch, type Dispatch } from '../../../src/daemon/dispatch/dispatch.ts';
+import {
+  createDispatch,
+  type Dispatch,
+  type DispatchOptions,
+} from '../../../src/daemon/dispatch/dispatch.ts';
 import type { DispatchLimits } from '../../../src/daemon/dispatch/limits.ts';
 import { openStore } from '../../../src/daemon/store/open.ts';
 import type { NewOperation, Store } from '../../../src/daemon/store/port.ts';
@@ -53,6 +57,8 @@ export interface SettingOptions {
   readonly limits?: Partial<DispatchLimits>;
   readonly now?: () => Date;
   readonly home?: string;
+  readonly workerUrl?: URL;
+  readonly resolveSource?: DispatchOptions['resolveSource'];
   readonly wrap?: (store: Store) => Store;
 }
 
@@ -67,8 +73,10 @@ export async function makeSetting(options: SettingOptions = {}): Promise<Setting
     configuration: () => ({ ...DEFAULT_CONFIGURATION, concurrency: options.concurrency ?? 2 }),
     paths,
     vault: { provider: 'file', directory: paths.fileVault },
-    workerUrl: WORKER,
-    resolveSource: async (_tenant, source) => ({ kind: 'git', url: repoOf(source), ...AT_MAIN }),
+    workerUrl: options.workerUrl ?? WORKER,
+    resolveSource:
+      options.resolveSource ??
+      (async (_tenant, source) => ({ kind: 'git', url: repoOf(source), ...AT_MAIN })),
     log: QUIET,
     now,
     limits: { ...LIMITS, ...options.limits },
