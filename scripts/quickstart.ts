@@ -13,12 +13,7 @@ import { sendPush } from './quickstart/webhook.ts';
 const asJson = process.argv.includes('--json');
 const stage = createStage({ say: asJson ? console.error : console.log });
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    stage.say(`\nEnded by ${signal}; clearing up …`);
-    void stage.clear().finally(() => process.exit(1));
-  });
-}
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stage.abort(`Ended by ${name}.`));
 
 try {
   const report = await play(stage);
@@ -27,7 +22,7 @@ try {
   else explain(report, stage.say);
   process.exitCode = report.operation.state === 'succeeded' ? 0 : 1;
 } catch (error) {
-  explainFailure(error, stage.say);
+  explainFailure(stage.signal.aborted ? stage.signal.reason : error, stage.say);
   await stage.clear();
   process.exitCode = 1;
 }

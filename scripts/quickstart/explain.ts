@@ -56,8 +56,5 @@ const NEXT = [
 ];
 
 export function explainFailure(error: unknown, say: (line: string) => void): void {
-  const { message, stderr, stdout } = error as { message?: string; stderr?: string; stdout?: string };
-  say(`\nThe quickstart failed: ${message ?? error}`);
-  if (stdout) say(stdout);
-  if (stderr && !message?.includes(stderr)) say(stderr);
+  say(`\nThe quickstart did not come to its end: ${error instanceof Error ? error.message : error}`);
 }

@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile } from 'node:child_process';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 
@@ -15,6 +14,10 @@ export interface Stage {
   /** Runs a command of the real CLI and answers what it printed. */
   sfpServer(...words: readonly string[]): Promise<string>;
   command(...words: readonly string[]): readonly [program: string, words: readonly string[]];
+  /** Aborted when a person ends the play; everything that runs in the foreground then ends. */
+  readonly signal: AbortSignal;
+  abort(why: string): void;
+  endOnAbort(child: ChildProcess): void;
   onClear(undo: () => Promise<void> | void): void;
   /** Safe to call twice. */
   clear(): Promise<void>;
@@ -29,8 +32,15 @@ export function createStage({ say }: { readonly say: (line: string) => void }): 
     () => rmSync(directory, { recursive: true, force: true }),
   ] as (() => Promise<void> | void)[];
   const command: Stage['command'] = (...words) => [process.execPath, [join(ROOT, 'bin/run.js'), ...words]];
+  const aborting = new AbortController();
+  const { signal } = aborting;
   let clearing: Promise<void> | null = null;
 
+  const endOnAbort = (child: ChildProcess) => {
+    const kill = () => child.kill();
+    signal.addEventListener('abort', kill, { once: true });
+    child.once('exit', () => signal.removeEventListener('abort', kill));
+  };
   const undoAll = async () => {
     for (let undo = undone.pop(); undo !== undefined; undo = undone.pop()) {
       try {
@@ -46,10 +56,20 @@ export function createStage({ say }: { readonly say: (line: string) => void }): 
     environment,
     say,
     command,
-    sfpServer: async (...words) => {
-      const { stdout } = await promisify(execFile)(...command(...words), { env: environment });
-      return stdout;
+    sfpServer(...words) {
+      signal.throwIfAborted();
+      const [program, flags] = command(...words);
+      return new Promise((resolve, reject) => {
+        const child = execFile(program, flags, { env: environment }, (error, stdout, stderr) => {
+          if (error === null) resolve(stdout);
+          else reject(new Error(`sfp-server ${words.join(' ')}\n${stdout}${stderr}`));
+        });
+        endOnAbort(child);
+      });
     },
+    signal,
+    abort: (why) => aborting.abort(new Error(why)),
+    endOnAbort,
     onClear: (undo) => void undone.push(undo),
     clear() {
       clearing ??= undoAll();

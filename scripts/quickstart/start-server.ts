@@ -105,6 +105,7 @@ async function show(stage: Stage, ...words: readonly string[]): Promise<void> {
 }
 
 async function start(stage: Stage, client: Client): Promise<void> {
+  stage.signal.throwIfAborted();
   stage.say('$ sfp-server start');
   const [program, words] = stage.command('start', '--no-board');
   // A group of its own: Ctrl-C reaches this program alone, which then stops the daemon in order.
@@ -121,6 +122,7 @@ async function start(stage: Stage, client: Client): Promise<void> {
   stage.onClear(() => stop(stage, daemon));
   const deadline = Date.now() + START_LIMIT_MS;
   while (!(await isReady(client))) {
+    stage.signal.throwIfAborted();
     if (daemon.exitCode !== null || Date.now() > deadline)
       throw new Error(`The server did not start.\n${printed}`);
     await delay(50);

@@ -16,21 +16,28 @@ export async function watch(
   server: QuickstartServer,
   { operationId, live }: { readonly operationId: string; readonly live: boolean },
 ): Promise<Watched> {
-  const counted = countEvents(server, operationId);
-  if (live) await tail(stage, operationId);
-  const eventsReceived = await counted;
+  const counted = countEvents(
+    server,
+    operationId,
+    AbortSignal.any([stage.signal, AbortSignal.timeout(LIMIT_MS)]),
+  );
+  const [eventsReceived] = await Promise.all([counted, live ? tail(stage, operationId) : null]);
   const operation = await server.client.call('getOperation', { params: { id: operationId } });
   return { operation, eventsReceived };
 }
 
 /** Counts the events from the first to the one that ends the operation. */
-async function countEvents(server: QuickstartServer, operationId: string): Promise<number> {
+async function countEvents(
+  server: QuickstartServer,
+  operationId: string,
+  signal: AbortSignal,
+): Promise<number> {
   const { epoch } = (await server.client.call('serverStatus')).position;
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   let received = 0;
   const subscription = server.client.subscribe(`operation:${operationId}`, {
     after: { epoch, seq: 0 },
-    signal: AbortSignal.timeout(LIMIT_MS),
+    signal,
     onMessage(message) {
       if (message.type !== 'event') return;
       received += 1;
@@ -51,6 +58,6 @@ async function tail(stage: Stage, operationId: string): Promise<void> {
   stage.say(`$ sfp-server tail ${operationId}`);
   const [program, words] = stage.command('tail', operationId);
   const child = spawn(program, words, { env: stage.environment, stdio: 'inherit' });
-  stage.onClear(() => void child.kill());
+  stage.endOnAbort(child);
   await new Promise((resolve) => child.once('exit', resolve));
 }
