@@ -26,6 +26,8 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await kill();
+  // A test that failed may have left workers that hear nothing.
+  await recover({ store, paths, log: QUIET, now: () => new Date() });
   await store.close();
   rmSync(paths.home, { recursive: true, force: true });
 });
