@@ -3,9 +3,9 @@ import type { OrgLogin } from '../contract/org.ts';
 import { salesforceUrl } from './salesforce-url.ts';
 
 /** `force://<clientId>:<clientSecret>:<refreshToken>@<host>`; the secret may be empty. */
-const FULL = /^force:\/\/([^:@/\s]+):([^:@/\s]*):([^:@/\s]+)@([^@\s]+)$/;
+const FULL = /^force:\/\/([^:@/\s]+):([^:@/\s]*):([^:@/\s]+)@((?:https?:\/\/)?[\w.-]+(?::\d+)?)\/?$/;
 /** Without a client it belongs to the sf CLI's own. */
-const SHORT = /^force:\/\/([^:@/\s]+)@([^@\s]+)$/;
+const SHORT = /^force:\/\/([^:@/\s]+)@((?:https?:\/\/)?[\w.-]+(?::\d+)?)\/?$/;
 const DEFAULT_CLIENT = 'PlatformCLI';
 
 /** The login behind an sfdx auth URL. AppError `secret-invalid`; its message never repeats the URL. */

@@ -100,7 +100,7 @@ function runAs({ kind, user }: UnitOptions): readonly string[] {
  * foreign code is locked up, and writable memory that is executed, which is how V8 works. Units of a user manager get no
  * mounts of their own: those need user namespaces, which not every machine gives, and would hide the keychain's bus.
  */
-function hardening({ kind, home }: UnitOptions): readonly string[] {
+function hardening({ kind, home, user }: UnitOptions): readonly string[] {
   const always = [
     'NoNewPrivileges=yes',
     'LockPersonality=yes',
@@ -120,6 +120,8 @@ function hardening({ kind, home }: UnitOptions): readonly string[] {
     'ProtectKernelModules=yes',
     'ProtectClock=yes',
     'RemoveIPC=yes',
+    // What it starts in a user namespace of its own has capabilities there again.
+    ...(user === null ? [] : ['CapabilityBoundingSet=']),
   ];
 }
 
@@ -130,6 +132,7 @@ function caddyHardening({ kind, home }: UnitOptions): readonly string[] {
   return [
     `InaccessiblePaths=${hidden.join(' ')}`,
     'AmbientCapabilities=CAP_NET_BIND_SERVICE',
+    'CapabilityBoundingSet=', // what was allowed before is merged, so begin anew
     'CapabilityBoundingSet=CAP_NET_BIND_SERVICE',
     'PrivateDevices=yes',
     'ProtectKernelTunables=yes',

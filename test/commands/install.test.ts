@@ -112,7 +112,7 @@ describe('install', () => {
     const { units: made } = resultOf<Installed>(await runCli(['install', '--dry-run', '--json'], { home }));
     for (const { name, text } of made) {
       writeFileSync(join(home, name), text);
-      const limit = name.includes('caddy') ? '70' : '90';
+      const limit = name.includes('caddy') ? '50' : '80';
       execFileSync('systemd-analyze', [
         'security',
         '--offline=true',

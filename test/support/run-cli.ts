@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
@@ -15,6 +15,8 @@ export interface CliOptions {
   /** What arrives on standard input; without it, nothing does. */
   readonly input?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** For signals. */
+  readonly started?: (child: ChildProcess) => void;
 }
 
 /** One command as a shell runs it: the built program in a process of its own, with an environment of its own. */
@@ -29,6 +31,7 @@ export async function runCli(words: readonly string[], options: CliOptions): Pro
       ...options.environment,
     },
   });
+  options.started?.(child);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
