@@ -25,17 +25,17 @@ export function laneRows(lanes: readonly Lane[]): readonly LaneRow[] {
   ];
 }
 
-export function LaneLine({
-  row,
-  model,
-  now,
-  frame,
-}: {
-  row: LaneRow;
-  model: BoardModel;
-  now: number;
-  frame: number;
-}) {
+/** What every line needs to know of the screen. */
+export interface LineContext {
+  readonly columns: number;
+  readonly now: number;
+  readonly frame: number;
+}
+
+/** Below this many columns a line says the same with fewer words. */
+const WIDE = 104;
+
+export function LaneLine({ row, model, context }: { row: LaneRow; model: BoardModel; context: LineContext }) {
   switch (row.kind) {
     case 'note':
       return (
@@ -46,9 +46,9 @@ export function LaneLine({
     case 'lane':
       return <LaneTitle lane={row.lane} />;
     case 'running':
-      return <RunningLine operation={row.operation} model={model} now={now} frame={frame} />;
+      return <RunningLine operation={row.operation} model={model} context={context} />;
     case 'waiting':
-      return <WaitingLine operation={row.operation} now={now} />;
+      return <WaitingLine operation={row.operation} now={context.now} />;
   }
 }
 
@@ -74,13 +74,11 @@ function LaneTitle({ lane }: { lane: Lane }) {
 function RunningLine({
   operation,
   model,
-  now,
-  frame,
+  context: { columns, now, frame },
 }: {
   operation: Operation;
   model: BoardModel;
-  now: number;
-  frame: number;
+  context: LineContext;
 }) {
   const { progress } = operation;
   const track = model.tracks[operation.id]?.find((one) => one.progress.unit === progress?.unit);
@@ -95,7 +93,8 @@ function RunningLine({
       {operation.cancelRequestedAt !== null ? <Text color="yellow">being cancelled </Text> : null}
       {progress ? (
         <Text wrap="truncate-end">
-          {progress.total ? <Bar progress={progress} width={8} tone="cyan" /> : null} {countWords(progress)}
+          {progress.total ? <Bar progress={progress} width={8} tone="cyan" /> : null}{' '}
+          {countWords(columns < WIDE ? { ...progress, unit: '' } : progress)}
           {speed}
         </Text>
       ) : null}
@@ -121,20 +120,23 @@ function laneWords({ waitingFor, org }: Operation, now: number): string {
   return waitingWords(waitingFor, org, now);
 }
 
-export function FinishedLine({ operation, now }: { operation: Operation; now: number }) {
+export function FinishedLine({ operation, context }: { operation: Operation; context: LineContext }) {
   const look = lookOf(operation.state);
-  const elapsed = elapsedMs(operation, now);
+  const wide = context.columns >= WIDE;
+  const elapsed = elapsedMs(operation, context.now);
   const took = elapsed === null ? '' : durationWords(elapsed);
   const at = operation.finishedAt === null ? '' : clockWords(operation.finishedAt);
   return (
     <OperationRow
       symbol={<Text color={look.tone}>{look.symbol}</Text>}
       operation={operation}
-      right={`${took.padStart(7)}  ${at}`}
+      right={wide ? `${took.padStart(7)}  ${at}` : took}
     >
       <Text wrap="truncate-end">
         {operation.org ?? ''}
-        {operation.error ? <Text color={look.tone}> {oneLine(operation.error.message)}</Text> : null}
+        {operation.error ? (
+          <Text color={look.tone}> {oneLine(operation.error[wide ? 'message' : 'code'])}</Text>
+        ) : null}
       </Text>
     </OperationRow>
   );

@@ -21,12 +21,15 @@ export interface BoardModel {
   readonly tracks: Readonly<Record<string, readonly Track[]>>;
   readonly connection: ConnectionState;
   readonly stopping: boolean;
+  /** q was pressed while work is running. */
+  readonly asking: boolean;
 }
 
 export type BoardAction =
   | { readonly type: 'records'; readonly records: BoardRecords }
   | { readonly type: 'event'; readonly event: OperationEvent }
   | { readonly type: 'connection'; readonly state: ConnectionState }
+  | { readonly type: 'asking'; readonly asking: boolean }
   | { readonly type: 'stopping' };
 
 /** Work that shares an organisation; `aliases` empty: work that needs no org. */
@@ -43,22 +46,29 @@ export const EMPTY_BOARD: BoardModel = {
   tracks: {},
   connection: 'connecting',
   stopping: false,
+  asking: false,
 };
 
 export function reduceBoard(model: BoardModel, action: BoardAction): BoardModel {
   switch (action.type) {
     case 'connection':
       return { ...model, connection: action.state };
+    case 'asking':
+      return { ...model, asking: action.asking };
     case 'stopping':
       return { ...model, stopping: true };
     case 'records':
-      return { ...model, records: action.records, tracks: tracksOf(model, action.records.active) };
+      return {
+        ...model,
+        records: newestFirst(action.records),
+        tracks: tracksOf(model, action.records.active),
+      };
     case 'event':
       return reduceEvent(model, action.event);
   }
 }
 
-/** Busy lanes first, each with what runs and then what waits, in the order of its turn. */
+/** Lanes where work runs first, then those where it waits, each with what runs and then what waits, in the order of its turn. */
 export function lanesOf({ orgs, active }: BoardRecords): readonly Lane[] {
   const organisations = Map.groupBy(orgs, (org) => org.organisationId);
   const known = new Map(orgs.map((org) => [org.alias, org.organisationId]));
@@ -69,7 +79,8 @@ export function lanesOf({ orgs, active }: BoardRecords): readonly Lane[] {
     const waiting = own.filter((one) => one.state !== 'running').toSorted(byTurn);
     return { aliases, running: own.filter((one) => one.state === 'running'), waiting };
   });
-  const busy = (lane: Lane): number => Number(lane.running.length + lane.waiting.length > 0);
+  const busy = (lane: Lane): number =>
+    2 * Math.min(1, lane.running.length) + Math.min(1, lane.waiting.length);
   return lanes.toSorted(
     (one, other) => busy(other) - busy(one) || (one.aliases[0] ?? '').localeCompare(other.aliases[0] ?? ''),
   );
@@ -97,6 +108,14 @@ function reduceEvent(model: BoardModel, event: OperationEvent): BoardModel {
         }
       : model.tracks;
   return { ...model, tracks, records: withOperation(records, operation) };
+}
+
+/** As they ended, not as they were made. */
+function newestFirst(records: BoardRecords): BoardRecords {
+  const finished = records.finished.toSorted((one, other) =>
+    (other.finishedAt ?? '').localeCompare(one.finishedAt ?? ''),
+  );
+  return { ...records, finished };
 }
 
 function withOperation(records: BoardRecords, operation: Operation): BoardRecords {

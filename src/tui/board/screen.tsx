@@ -1,8 +1,7 @@
-import { render, useAnimation, useWindowSize } from 'ink';
+import { render, useAnimation, useInput, useStdin, useWindowSize } from 'ink';
 import type { Client } from '../../client/client.ts';
 import { createScreenStore, type ScreenStore, useScreen } from '../screen-store.ts';
 import { TICK_MS } from '../theme.ts';
-import { useLeaveKeys } from '../use-leave-keys.ts';
 import { startBoardFeed } from './feed.ts';
 import { type BoardAction, type BoardModel, EMPTY_BOARD, reduceBoard } from './model.ts';
 import { BoardView } from './view.tsx';
@@ -12,6 +11,8 @@ export interface BoardScreen {
   stopping(): void;
   close(): Promise<void>;
 }
+
+type BoardStore = ScreenStore<BoardModel, BoardAction>;
 
 /** The live board, on a screen of its own that leaves the terminal as it was. */
 export function openBoard(client: Client, edge: string, onLeave: () => void): BoardScreen {
@@ -33,19 +34,26 @@ export function openBoard(client: Client, edge: string, onLeave: () => void): Bo
   };
 }
 
-export function Screen({
-  store,
-  edge,
-  onLeave,
-}: {
-  store: ScreenStore<BoardModel, BoardAction>;
-  edge: string;
-  onLeave: () => void;
-}) {
+export function Screen({ store, edge, onLeave }: { store: BoardStore; edge: string; onLeave: () => void }) {
   const model = useScreen(store);
   const size = useWindowSize();
   const busy = model.records?.active.some((one) => one.state === 'running') ?? false;
   const { frame } = useAnimation({ interval: busy ? TICK_MS : 1_000 });
-  useLeaveKeys(onLeave);
+  useBoardKeys(store, busy, onLeave);
   return <BoardView model={model} edge={edge} size={size} now={Date.now()} frame={frame} />;
+}
+
+/** Ctrl-C stops at once; q asks first while work is running. */
+function useBoardKeys(store: BoardStore, busy: boolean, onLeave: () => void): void {
+  const { isRawModeSupported } = useStdin();
+  useInput(
+    (input, key) => {
+      const { asking } = store.get();
+      if (key.ctrl && input === 'c') onLeave();
+      else if (input !== 'q') store.dispatch({ type: 'asking', asking: false });
+      else if (busy && !asking) store.dispatch({ type: 'asking', asking: true });
+      else onLeave();
+    },
+    { isActive: isRawModeSupported },
+  );
 }

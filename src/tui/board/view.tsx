@@ -1,7 +1,7 @@
 import { Box, Text } from 'ink';
 import { ConnectionLine } from '../connection-line.tsx';
 import { durationWords } from '../words.ts';
-import { FinishedLine, LaneLine, type LaneRow, laneRows } from './lines.tsx';
+import { FinishedLine, LaneLine, type LaneRow, type LineContext, laneRows } from './lines.tsx';
 import { type BoardModel, type BoardRecords, lanesOf } from './model.ts';
 
 export interface BoardViewProps {
@@ -16,31 +16,54 @@ export interface BoardViewProps {
 /** The whole server on one screen. */
 export function BoardView({ model, edge, size, now, frame }: BoardViewProps) {
   const { records } = model;
+  const columns = Math.min(size.columns, WIDEST);
+  const context = { columns: columns - 2, now, frame };
   return (
-    <Box flexDirection="column" width={size.columns} height={size.rows - 1} overflow="hidden" paddingX={1}>
+    <Box flexDirection="column" width={columns} height={size.rows - 1} overflow="hidden" paddingX={1}>
       {records === null ? (
         <Text>sfp-server is starting …</Text>
       ) : (
         <>
-          <Header records={records} edge={edge} now={now} />
-          <Body model={model} records={records} size={size} now={now} frame={frame} />
+          <Header records={records} edge={edge} now={now} reachable={model.connection !== 'reconnecting'} />
+          <Body model={model} records={records} rows={size.rows} context={context} />
         </>
       )}
       <Box flexGrow={1} />
       <ConnectionLine state={model.stopping ? 'connected' : model.connection} gap={false} />
       <Text dimColor wrap="truncate-end">
-        {model.stopping ? 'Stopping; running work is ended as its task says …' : FOOTER}
+        {footer(model)}
       </Text>
     </Box>
   );
 }
 
-const FOOTER = 'q stops the server   follow one: sfp-server tail ID';
+function footer({ stopping, asking }: BoardModel): string {
+  if (stopping) return 'Stopping; running work is ended as its task says …';
+  if (asking) return 'Work is running. q again stops the server; any other key lets it go on.';
+  return 'q stops the server   follow one: sfp-server tail ID';
+}
+
 /** Header, gaps, the two titles, connection and footer. */
 const FIXED_ROWS = 10;
-const FEWEST_FINISHED = 3;
+/** Wider than this, an end of a line is no longer seen together with its beginning. */
+const WIDEST = 140;
 
-function Header({ records, edge, now }: { records: BoardRecords; edge: string; now: number }) {
+function Health({ reachable, ready }: { reachable: boolean; ready: boolean }) {
+  if (!reachable) return <Text color="yellow">● does not answer</Text>;
+  return ready ? <Text color="green">● ready</Text> : <Text color="red">● not ready</Text>;
+}
+
+function Header({
+  records,
+  edge,
+  now,
+  reachable,
+}: {
+  records: BoardRecords;
+  edge: string;
+  now: number;
+  reachable: boolean;
+}) {
   const { status, readiness } = records;
   const missing = readiness.checks.filter((check) => !check.ok);
   const { running, queued, scheduled } = status.counts;
@@ -50,7 +73,7 @@ function Header({ records, edge, now }: { records: BoardRecords; edge: string; n
         <Text wrap="truncate-end">
           <Text bold>sfp-server</Text> {status.version}
           {'  '}
-          <Text color={readiness.ready ? 'green' : 'red'}>{readiness.ready ? '● ready' : '● not ready'}</Text>
+          <Health reachable={reachable} ready={readiness.ready} />
           {'  '}
           <Text color={running > 0 ? 'cyan' : 'white'}>{running} running</Text>, {queued} queued, {scheduled}{' '}
           scheduled
@@ -81,27 +104,31 @@ function Header({ records, edge, now }: { records: BoardRecords; edge: string; n
 function Body({
   model,
   records,
-  size,
-  now,
-  frame,
-}: Pick<BoardViewProps, 'model' | 'size' | 'now' | 'frame'> & { records: BoardRecords }) {
+  rows: screenRows,
+  context,
+}: {
+  model: BoardModel;
+  records: BoardRecords;
+  rows: number;
+  context: LineContext;
+}) {
   if (records.orgs.length === 0 && records.active.length === 0 && records.finished.length === 0) {
     return <NoOrg />;
   }
-  const free = Math.max(0, size.rows - 1 - FIXED_ROWS);
+  const free = Math.max(2, screenRows - 1 - FIXED_ROWS);
   const rows = laneRows(lanesOf(records));
-  const reserved = Math.min(records.finished.length, Math.max(FEWEST_FINISHED, free - rows.length));
+  const reserved = Math.min(records.finished.length, Math.max(Math.floor(free / 3), free - rows.length));
   const lanes = fitted(rows, Math.max(1, free - reserved));
   return (
     <>
       <Title text="Lanes" />
       {lanes.map((row) => (
-        <LaneLine key={row.key} row={row} model={model} now={now} frame={frame} />
+        <LaneLine key={row.key} row={row} model={model} context={context} />
       ))}
       <Title text="Last finished" />
       {records.finished.length === 0 ? <NothingYet alias={records.orgs[0]?.alias} /> : null}
       {records.finished.slice(0, Math.max(0, free - lanes.length)).map((operation) => (
-        <FinishedLine key={operation.id} operation={operation} now={now} />
+        <FinishedLine key={operation.id} operation={operation} context={context} />
       ))}
     </>
   );
