@@ -1,7 +1,7 @@
 import type { Progress } from '../contract/operation.ts';
 import type { JsonObject } from '../contract/values.ts';
 import type { AskBody, Assignment, Outcome, ReportBody } from '../contract/worker-protocol.ts';
-import type { Vault } from '../vault/open.ts';
+import type { Vault } from '../vault/vault.ts';
 
 export type TaskAssignment = Extract<Assignment, { job: 'task' }>;
 export type FetchAssignment = Extract<Assignment, { job: 'fetch-source' }>;

@@ -1,7 +1,7 @@
 import { Value } from 'typebox/value';
 import { AppError } from '../../contract/errors.ts';
 import { OrgLogin } from '../../contract/org.ts';
-import type { Vault } from '../../vault/open.ts';
+import type { Vault } from '../../vault/vault.ts';
 
 /** The long-lived login of an org, from the vault. AppError secret-missing or secret-damaged. */
 export async function readLogin(

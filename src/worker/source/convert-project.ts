@@ -26,7 +26,7 @@ export async function convertProject({ project, directories, apiVersion }: Proje
     return zipBuffer;
   } catch (error) {
     if (error instanceof AppError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = (error instanceof Error ? error.message : String(error)).replaceAll(`${project}/`, '');
     throw new AppError('source-invalid', `The source code could not be converted: ${reason}`, {
       cause: error,
     });

@@ -1,0 +1,130 @@
+import { appendFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { strFromU8, unzipSync } from 'fflate';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { packageSource } from '../../../src/worker/source/convert.ts';
+import { checkSize, checkZip, DEPLOYMENT_LIMIT } from '../../../src/worker/source/limits.ts';
+import { type SampleProject, sampleProject } from '../../support/sample-project.ts';
+
+// As in a worker's environment: the converter reads it when it is loaded.
+vi.hoisted(() => {
+  process.env['SF_DISABLE_LOG_FILE'] = 'true';
+});
+
+let project: SampleProject;
+
+beforeEach(() => {
+  project = sampleProject(['Invoice', 'Order']);
+});
+
+afterEach(() => project.remove());
+
+const pack = (directory: string, root = directory) => packageSource({ directory, root, apiVersion: '65.0' });
+const filesOf = async (directory: string, root = directory) => {
+  const { zip } = await pack(directory, root);
+  const files = Object.entries(unzipSync(zip)).filter(([name]) => !name.endsWith('/'));
+  return Object.fromEntries(files.map(([name, bytes]) => [name, strFromU8(bytes)]));
+};
+
+describe('source format', () => {
+  test('becomes metadata format, with a manifest of everything in its package directories', async () => {
+    const files = await filesOf(project.directory);
+    expect(Object.keys(files).sort()).toEqual([
+      'classes/Invoice.cls',
+      'classes/Invoice.cls-meta.xml',
+      'classes/Order.cls',
+      'classes/Order.cls-meta.xml',
+      'package.xml',
+    ]);
+    expect(files['package.xml']).toContain('<members>Order</members>');
+    expect(files['package.xml']).toContain('<version>65.0</version>');
+  });
+
+  test('leaves out what .forceignore names', async () => {
+    writeFileSync(join(project.directory, '.forceignore'), '**/Order.cls*\n');
+    expect(Object.keys(await filesOf(project.directory))).not.toContain('classes/Order.cls');
+  });
+
+  test('may be a part of a project', async () => {
+    const other = join(project.directory, 'other', 'classes');
+    mkdirSync(other, { recursive: true });
+    writeFileSync(join(other, 'Extra.cls'), 'public class Extra {}');
+    writeFileSync(
+      join(other, 'Extra.cls-meta.xml'),
+      '<ApexClass xmlns="http://soap.sforce.com/2006/04/metadata"><apiVersion>65.0</apiVersion></ApexClass>',
+    );
+    const names = Object.keys(await filesOf(join(project.directory, 'other'), project.directory));
+    expect(names.sort()).toEqual(['classes/Extra.cls', 'classes/Extra.cls-meta.xml', 'package.xml']);
+  });
+
+  test('needs package directories that are there, and a component', async () => {
+    const file = join(project.directory, 'sfdx-project.json');
+    for (const [text, message] of [
+      ['{', 'sfdx-project.json cannot be read'],
+      ['{}', 'names no packageDirectories'],
+      ['{"packageDirectories":[{"path":"gone"}]}', 'has no directory gone'],
+      ['{"packageDirectories":[{"path":"../.."}]}', 'leads out of the source code'],
+    ] as const) {
+      writeFileSync(file, text);
+      await expect(pack(project.directory), text).rejects.toMatchObject({
+        code: 'source-invalid',
+        message: expect.stringContaining(message),
+      });
+    }
+    mkdirSync(join(project.directory, 'empty'));
+    writeFileSync(file, '{"packageDirectories":[{"path":"empty"}]}');
+    await expect(pack(project.directory)).rejects.toMatchObject({ code: 'source-invalid' });
+  });
+});
+
+describe('metadata format', () => {
+  let directory: string;
+
+  beforeEach(() => {
+    directory = realpathSync(mkdtempSync(join(tmpdir(), 'sfp-md-')));
+    mkdirSync(join(directory, 'classes'));
+    writeFileSync(join(directory, 'package.xml'), '<Package/>');
+    writeFileSync(join(directory, 'classes', 'Foo.cls'), 'class Foo {}');
+    writeFileSync(join(directory, '.hidden'), 'x');
+  });
+
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  test('is zipped as it is, and the same files make the same zip', async () => {
+    expect(await filesOf(directory)).toEqual({
+      'package.xml': '<Package/>',
+      'classes/Foo.cls': 'class Foo {}',
+    });
+    const [first, second] = [await pack(directory), await pack(directory)];
+    expect(first.zip.equals(second.zip)).toBe(true);
+    expect(first.files).toBe(2);
+  });
+
+  test('that is too large is refused with the number', async () => {
+    const noise = Buffer.alloc(1024 * 1024);
+    for (let index = 0; index < noise.length; index += 4)
+      noise.writeUInt32LE((Math.random() * 2 ** 32) >>> 0, index);
+    for (let index = 0; index < 40; index += 1)
+      appendFileSync(join(directory, 'classes', 'Big.resource'), noise);
+    await expect(pack(directory)).rejects.toMatchObject({
+      code: 'too-large',
+      message: expect.stringMatching(/^The zip has 4[01] MB, and 39 MB are allowed\.$/),
+    });
+  });
+});
+
+describe('the limits of a deployment', () => {
+  test('are those of the Metadata API', () => {
+    checkSize('It', DEPLOYMENT_LIMIT, DEPLOYMENT_LIMIT);
+    checkZip(DEPLOYMENT_LIMIT.zipBytes);
+    expect(() => checkSize('It', { files: 10_001, bytes: 0 }, DEPLOYMENT_LIMIT)).toThrow('10,001 files');
+    expect(() => checkSize('It', { files: 1, bytes: 601 * 1024 * 1024 }, DEPLOYMENT_LIMIT)).toThrow('601 MB');
+  });
+});
+
+test('source code of neither format is refused', async () => {
+  const empty = realpathSync(mkdtempSync(join(tmpdir(), 'sfp-no-')));
+  await expect(pack(empty)).rejects.toMatchObject({ code: 'source-invalid' });
+  rmSync(empty, { recursive: true });
+});

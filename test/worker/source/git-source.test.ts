@@ -1,0 +1,184 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { until } from '../../support/until.ts';
+import { createBench, type WorkerBench } from '../worker-bench.ts';
+
+let bench: WorkerBench;
+let work: string;
+let bare: string;
+
+beforeEach(() => {
+  bench = createBench();
+  work = join(bench.directory, 'work-tree');
+  bare = join(bench.directory, 'crm.git');
+  mkdirSync(work);
+  git('init', '--quiet', '--initial-branch=main');
+  commit({ 'package.xml': '<Package/>', 'sub/dir/file.txt': 'one' }, 'First');
+  execFileSync('git', ['clone', '--quiet', '--bare', work, bare]);
+});
+
+afterEach(() => bench.remove());
+
+function git(...parameters: string[]): string {
+  const identity = ['-c', 'user.name=Ada', '-c', 'user.email=ada@acme.example'];
+  return execFileSync('git', [...identity, ...parameters], { cwd: work, encoding: 'utf8' }).trim();
+}
+
+function commit(files: Record<string, string>, message: string): string {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(join(work, name, '..'), { recursive: true });
+    writeFileSync(join(work, name), text);
+  }
+  git('add', '--all');
+  git('commit', '--quiet', '--message', message);
+  return git('rev-parse', 'HEAD');
+}
+
+const push = (...refs: string[]) => git('push', '--quiet', '--force', bare, ...refs);
+const fetch = (ref: string, wish: { url?: string; path?: string; secret?: string } = {}) =>
+  bench.start({
+    source: { kind: 'git', url: wish.url ?? bare, ref, path: wish.path ?? null, secret: wish.secret ?? null },
+  });
+const outcomeOf = async (ref: string, wish: Parameters<typeof fetch>[1] = {}) =>
+  (await (await fetch(ref, wish)).ended).outcome;
+const source = (name = '.') => join(bench.workspace, 'source', name);
+
+describe('source code from Git', () => {
+  test('pins a branch, a tag, an annotated tag, a full ref, HEAD or a commit id, and checks exactly that out', async () => {
+    const first = git('rev-parse', 'HEAD');
+    git('tag', 'light');
+    git('tag', '--annotate', 'heavy', '--message', 'release');
+    git('update-ref', 'refs/pull/7/merge', first);
+    push('main', 'light', 'heavy', 'refs/pull/7/merge');
+    const second = commit({ 'package.xml': '<Package>2</Package>' }, 'Second');
+    push('main');
+    const pinned: Record<string, string> = {
+      main: second,
+      light: first,
+      heavy: first,
+      'refs/heads/main': second,
+      'refs/pull/7/merge': first,
+      HEAD: second,
+      [first]: first,
+    };
+    for (const [ref, commitId] of Object.entries(pinned)) {
+      expect(await outcomeOf(ref), ref).toEqual({
+        state: 'succeeded',
+        result: { directory: source(), commitId },
+      });
+      const text = commitId === first ? '<Package/>' : '<Package>2</Package>';
+      expect(readFileSync(source('package.xml'), 'utf8'), ref).toBe(text);
+    }
+  });
+
+  test('says what it checked out', async () => {
+    const worker = await fetch('main');
+    await worker.ended;
+    const title = `Check out crm@${git('rev-parse', 'HEAD').slice(0, 7)}`;
+    expect(worker.reports).toMatchObject([
+      { kind: 'step', state: 'started', title: 'Check out crm@main' },
+      { kind: 'step', state: 'done', title, detail: 'First' },
+      { kind: 'outcome' },
+    ]);
+  });
+
+  test('may be a directory within the repository, and never one outside', async () => {
+    expect(await outcomeOf('main', { path: 'sub/dir' })).toMatchObject({
+      state: 'succeeded',
+      result: { directory: source('sub/dir') },
+    });
+    expect(await outcomeOf('main', { path: 'sub/none' })).toMatchObject({
+      state: 'failed',
+      error: { code: 'source-invalid', message: 'The source code has no directory sub/none.' },
+    });
+    expect(await outcomeOf('main', { path: '../task' })).toMatchObject({ error: { code: 'source-invalid' } });
+  });
+
+  test('that names no ref, or a commit that is not there, says so', async () => {
+    for (const ref of ['nowhere', 'refs/heads/nowhere', '0123456789012345678901234567890123456789']) {
+      expect(await outcomeOf(ref), ref).toMatchObject({
+        state: 'failed',
+        error: { code: 'git-ref-missing', message: `The repository has no ref ${ref}.`, retryable: false },
+      });
+    }
+  });
+
+  test('from a repository that is not there fails with the last lines of Git', async () => {
+    expect(await outcomeOf('main', { url: join(bench.directory, 'none.git') })).toMatchObject({
+      state: 'failed',
+      error: {
+        code: 'git-failed',
+        message: expect.stringContaining('does not appear to be a git repository'),
+      },
+    });
+  });
+
+  test('takes no other way than https, ssh and a path of this machine', async () => {
+    for (const url of ['http://127.0.0.1:1/crm.git', 'git://127.0.0.1:1/crm.git', `ext::touch ${work}/ran`]) {
+      const outcome = await outcomeOf('main', { url });
+      expect(outcome, url).toMatchObject({ error: { message: expect.stringMatching(/not allowed/) } });
+    }
+    expect(existsSync(join(work, 'ran'))).toBe(false);
+  });
+
+  test('makes no link of a link, so none leads out', async () => {
+    symlinkSync('/etc/passwd', join(work, 'passwd'));
+    commit({}, 'Link');
+    push('main');
+    expect(await outcomeOf('main')).toMatchObject({ state: 'succeeded' });
+    expect(readFileSync(source('passwd'), 'utf8')).toBe('/etc/passwd');
+  });
+
+  test('runs no hook and no filter', async () => {
+    const ran = join(bench.directory, 'ran');
+    const script = `#!/bin/sh\ntouch ${ran}\n`;
+    writeFileSync(join(bare, 'hooks', 'post-checkout'), script, { mode: 0o755 });
+    commit({ '.gitattributes': '*.xml filter=evil\n', 'hooks/post-checkout': script }, 'Hook');
+    push('main');
+    expect(await outcomeOf('main')).toMatchObject({ state: 'succeeded' });
+    expect(existsSync(ran)).toBe(false);
+  });
+
+  test('ends Git and all its children on a cancel', async () => {
+    const pids = join(bench.directory, 'pids');
+    const program = join(bench.directory, 'bin', 'ssh');
+    mkdirSync(join(program, '..'));
+    writeFileSync(program, `#!/bin/sh\necho $$ >> ${pids}\nexec sleep 600\n`, { mode: 0o755 });
+    const path = process.env['PATH'];
+    process.env['PATH'] = `${join(program, '..')}:${path}`;
+    const worker = await fetch('main', { url: 'ssh://git@localhost/crm.git' });
+    process.env['PATH'] = path;
+    await until(() => existsSync(pids) && readFileSync(pids, 'utf8').trim() !== '');
+    worker.cancel('request');
+    expect(await worker.ended).toEqual({
+      outcome: { state: 'cancelled', result: null },
+      exit: 'it exited with code 0',
+    });
+    const pid = readFileSync(pids, 'utf8').trim();
+    await until(
+      () => !existsSync(`/proc/${pid}`) || readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '),
+    );
+  });
+
+  test('with a secret leaves nothing of it behind, neither on disk nor in a message', async () => {
+    const account = 'secret/default/github';
+    await bench.storeSecret(account, 'ada:ghp_canary0123456789');
+    const worker = await fetch('main', { secret: account });
+    expect((await worker.ended).outcome).toMatchObject({ state: 'succeeded' });
+    expect(worker.heard()).not.toContain('canary');
+    const left = readdirSync(bench.workspace, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((file) => readFileSync(file, 'latin1').includes('canary'));
+    expect(left).toEqual([]);
+  });
+
+  test('needs the secret that its repository declares', async () => {
+    expect(await outcomeOf('main', { secret: 'secret/default/none' })).toMatchObject({
+      state: 'failed',
+      error: { code: 'secret-missing' },
+    });
+  });
+});
