@@ -3,8 +3,8 @@ import { chmod, mkdir, readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../contract/errors.ts';
 import { createFile, replaceFile, syncDirectory } from './durable-file.ts';
-import type { Vault } from './open.ts';
 import { KEY_BYTES, newKey, type SealedSecret, seal, unseal } from './sealed-secret.ts';
+import type { Vault } from './vault.ts';
 
 /**
  * The vault of a machine without a keychain: `secrets/<digest>.json` holds one secret under AES-256-GCM, and

@@ -1,5 +1,5 @@
 import { AppError } from '../contract/errors.ts';
-import type { Vault } from './open.ts';
+import type { Vault } from './vault.ts';
 
 /** A keychain that waits for a person to unlock it would hold a worker for ever. */
 const ANSWER_LIMIT_MS = 10_000;

@@ -1,5 +1,5 @@
 import { AppError } from '../contract/errors.ts';
-import type { Vault } from './open.ts';
+import type { Vault } from './vault.ts';
 
 /** Copies every secret and reads each one back; answers the accounts. Nothing is removed. */
 export async function copySecrets(from: Vault, to: Vault): Promise<readonly string[]> {

@@ -15,6 +15,7 @@ test.runIf(canTrace)('the disk has the operation before the client has its 202',
   const server = await startTestServer({
     under: [
       'strace',
+      '-D',
       '-ff',
       '-ttt',
       '-s',

@@ -11,7 +11,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../src/contract/errors.ts';
-import { openVault, type Vault } from '../../src/vault/open.ts';
+import { openVault } from '../../src/vault/open.ts';
+import type { Vault } from '../../src/vault/vault.ts';
 
 let directory: string;
 let vault: Vault;
