@@ -29,12 +29,12 @@ export function createEvents(db: Database) {
   );
   const list = (condition: string) =>
     db.prepare<[EventFilter], EventRow>(
-      `SELECT * FROM events WHERE ${condition} AND seq > @afterSeq ORDER BY seq LIMIT @limit`,
+      `SELECT * FROM events WHERE ${condition} AND seq > +@afterSeq ORDER BY seq LIMIT @limit`,
     );
-  const ofTenant = list('tenant = @tenant');
-  const ofOrg = list('tenant = @tenant AND org = @org');
+  const ofTenant = list('tenant = +@tenant');
+  const ofOrg = list('tenant = +@tenant AND org = +@org');
   // the plus keeps the index of the operation: the tenant's would walk through all of its history
-  const ofOperation = list('operation = @operation AND +tenant = @tenant AND (@org IS NULL OR +org = @org)');
+  const ofOperation = list('operation = +@operation AND +tenant = @tenant AND (@org IS NULL OR +org = @org)');
   const position = db.prepare<[], Position>(
     "SELECT epoch, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0) AS seq FROM meta",
   );

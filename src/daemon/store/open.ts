@@ -38,6 +38,7 @@ const VERBS: Record<Verb, true> = {
   putOrg: true,
   deleteOrg: true,
   getOrg: true,
+  getOrganisationId: true,
   listOrgs: true,
   recordUpload: true,
   getUpload: true,

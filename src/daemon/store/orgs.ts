@@ -59,6 +59,8 @@ export function createOrgs(db: Database, waiting: Waiting) {
 
   return {
     getOrg,
+    getOrganisationId: (tenant: string, alias: string): string | null =>
+      get.get(tenant, alias)?.organisation_id ?? null,
     putOrg(tenant: string, alias: string, registration: OrgRegistration, now: string): StoredOrg {
       const organisationId = longId(registration.organisationId);
       put.run({ ...registration, tenant, alias, organisationId, now });

@@ -212,6 +212,8 @@ export interface Store {
   putOrg(tenant: string, alias: string, registration: OrgRegistration, now: string): Promise<StoredOrg>;
   deleteOrg(tenant: string, alias: string): Promise<boolean>;
   getOrg(tenant: string, alias: string): Promise<StoredOrg | null>;
+  /** The lane of an alias, without looking at what is in it; null: no such org. */
+  getOrganisationId(tenant: string, alias: string): Promise<string | null>;
   listOrgs(tenant: string): Promise<readonly StoredOrg[]>;
 
   // uploads

@@ -1,19 +1,16 @@
 import type { Database } from 'better-sqlite3';
 import type { WaitingFor } from '../../contract/operation.ts';
-import { type Lanes, laneLimit } from './lanes.ts';
+import { IN_LANE, type Lanes, laneLimit } from './lanes.ts';
 import type { OperationRow } from './operation-row.ts';
 import type { LaneLimits } from './port.ts';
 
 /** Further back in its lane an operation is told no place: counting would cost more than it says. */
-const PLACES_COUNTED = 1_000;
+const PLACES_COUNTED = 100;
 
 const AHEAD = `SELECT count(*) AS ahead, coalesce(sum(mode = 'exclusive'), 0) AS exclusive FROM (
-  SELECT mode FROM operations
-  WHERE tenant = @tenant AND organisation = @organisation AND state = 'queued' AND finished_at IS NULL AND (rank, id) < (@rank, @id)
+  SELECT mode FROM operations WHERE ${IN_LANE} AND state = 'queued' AND (rank, id) < (+@rank, +@id)
   ORDER BY rank, id LIMIT ${PLACES_COUNTED})`;
-const FIRST_RUNNING = `SELECT id FROM operations
-  WHERE tenant = @tenant AND organisation = @organisation AND state = 'running' AND finished_at IS NULL
-  ORDER BY rank, id LIMIT 1`;
+const FIRST_RUNNING = `SELECT id FROM operations WHERE ${IN_LANE} AND state = 'running' ORDER BY rank, id LIMIT 1`;
 
 interface Ahead {
   readonly ahead: number;

@@ -63,7 +63,7 @@ CREATE INDEX operations_by_state ON operations (tenant, state, id);
 CREATE INDEX operations_by_org ON operations (tenant, org, id);
 CREATE INDEX operations_by_task ON operations (tenant, task, id);
 CREATE INDEX operations_unfinished ON operations (state, id, finished_at) WHERE finished_at IS NULL;
-CREATE INDEX operations_in_lane ON operations (tenant, organisation, state, rank, id, mode, finished_at) WHERE finished_at IS NULL;
+CREATE INDEX operations_in_lane ON operations (tenant, organisation, state, rank, id, mode, org, finished_at) WHERE finished_at IS NULL;
 CREATE INDEX operations_without_lane ON operations (rank, id) WHERE state = 'queued' AND organisation IS NULL;
 CREATE INDEX operations_scheduled ON operations (scheduled_for) WHERE state = 'scheduled';
 CREATE INDEX operations_to_supersede ON operations (tenant, supersede_key, id) WHERE finished_at IS NULL AND supersede_key IS NOT NULL;
