@@ -121,9 +121,9 @@ async function laneOf(
       `The task ${request.task} works on an org and the request names none.`,
     );
   }
-  const org = await parts.store.getOrg(tenant, request.org);
-  if (org === null) throw new AppError('unknown-org', `No org "${request.org}" is known here.`);
-  return { organisation: org.organisationId, mode: definition.lane };
+  const organisation = await parts.store.getOrganisationId(tenant, request.org);
+  if (organisation === null) throw new AppError('unknown-org', `No org "${request.org}" is known here.`);
+  return { organisation, mode: definition.lane };
 }
 
 function claimOf(
