@@ -1,14 +1,12 @@
 import type { Database } from 'better-sqlite3';
 import type { JsonObject } from '../../contract/values.ts';
-import type { Events } from './events.ts';
 import type { Lanes } from './lanes.ts';
 import type { Moves } from './moves.ts';
 import { fromJson, type OperationRow } from './operation-row.ts';
 import type { Operations } from './operations.ts';
-import type { Claim, LaneLimits, OpenAttempt, Settlement, StoredReport, WorkerIdentity } from './port.ts';
+import type { Claim, LaneLimits, OpenAttempt, Settlement, WorkerIdentity } from './port.ts';
 
 interface Parts {
-  readonly events: Events;
   readonly lanes: Lanes;
   readonly moves: Moves;
   readonly operations: Operations;
@@ -34,13 +32,6 @@ export function createAttempts(db: Database, parts: Parts) {
   const running = db.prepare<[], { id: string }>(
     "SELECT id FROM operations WHERE state = 'running' AND finished_at IS NULL ORDER BY id",
   );
-  const setCheckpoint = db.prepare<[string, string]>('UPDATE operations SET checkpoint = ? WHERE id = ?');
-  const setProgress = db.prepare<[string, string]>('UPDATE operations SET progress = ? WHERE id = ?');
-
-  const current = (id: string, attempt: number): OperationRow | null => {
-    const row = parts.operations.find(id);
-    return row?.state === 'running' && row.attempt === attempt ? row : null;
-  };
   const stateOf = (row: OperationRow): Claim => ({
     operation: parts.operations.read(row.id),
     checkpoint: fromJson<JsonObject>(row.checkpoint),
@@ -58,32 +49,12 @@ export function createAttempts(db: Database, parts: Parts) {
       return stateOf(row);
     },
     recordWorker(operation: string, attempt: number, worker: WorkerIdentity): boolean {
-      if (current(operation, attempt) === null) return false;
+      if (parts.operations.findRunning(operation, attempt) === null) return false;
       insertWorker.run({ operation, attempt, ...worker });
       return true;
     },
-    recordReports(
-      operation: string,
-      attempt: number,
-      reports: readonly StoredReport[],
-      now: string,
-    ): boolean {
-      const row = current(operation, attempt);
-      if (row === null) return false;
-      for (const report of reports) parts.events.append(row, now, report);
-      const progress = reports.findLast((report) => report.type === 'progress');
-      if (progress !== undefined) setProgress.run(JSON.stringify(progress.progress), operation);
-      return true;
-    },
-    recordCheckpoint(operation: string, attempt: number, checkpoint: JsonObject, now: string): boolean {
-      const row = current(operation, attempt);
-      if (row === null) return false;
-      setCheckpoint.run(JSON.stringify(checkpoint), operation);
-      parts.events.append(row, now, { type: 'checkpoint', checkpoint });
-      return true;
-    },
     settle(operation: string, attempt: number, settlement: Settlement, now: string) {
-      const row = current(operation, attempt);
+      const row = parts.operations.findRunning(operation, attempt);
       if (row === null || !parts.moves.move(row, moveOf(settlement, now))) return null;
       end.run(now, settlement.to, operation, attempt);
       return parts.operations.read(operation);

@@ -11,6 +11,7 @@ import { createMoves } from './moves.ts';
 import { createOperations } from './operations.ts';
 import { createOrgs } from './orgs.ts';
 import type { LaneLimits, Store } from './port.ts';
+import { createReports } from './reports.ts';
 import { createTokens } from './tokens.ts';
 import { createUploads } from './uploads.ts';
 import { createWaiting } from './waiting.ts';
@@ -38,7 +39,7 @@ export function createEngine(db: Database): Engine {
   const moves = createMoves(db, { events, lanes });
   const cancel = createCancel(db, { events, moves, operations });
   const accepting = createAccepting(db, { operations, cancel });
-  const attempts = createAttempts(db, { events, lanes, moves, operations });
+  const attempts = createAttempts(db, { lanes, moves, operations });
 
   const { listEvents, position, prunedUpTo } = events;
   const { getOperation, counts } = operations;
@@ -56,6 +57,7 @@ export function createEngine(db: Database): Engine {
       limits = given;
       return attempts.claim(now, given);
     },
+    ...createReports(db, { events, operations }),
     ...createDue(db, { moves, operations }),
     ...createDeliveries(db, accepting),
     ...createTokens(db),

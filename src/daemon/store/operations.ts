@@ -53,6 +53,11 @@ export function createOperations(db: Database, parts: { events: Events; lanes: L
       });
     },
     find,
+    /** Null: this attempt is not the one that runs. */
+    findRunning(id: string, attempt: number): OperationRow | null {
+      const row = find(id);
+      return row?.state === 'running' && row.attempt === attempt ? row : null;
+    },
     /** With input and result. */
     read,
     getOperation: (tenant: string, id: string): Operation | null =>
