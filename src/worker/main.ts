@@ -19,6 +19,13 @@ function start(channel: Channel): void {
   const messages = Compile(DaemonMessage);
   let job: Job | null = null;
 
+  /** Not our daemon, or not our version of it: to go on would be to guess. */
+  const refuse = (): void => {
+    process.stderr.write('The daemon sent a message that the protocol does not know.\n');
+    process.exitCode = 1;
+    stops.stop('orphaned');
+    end();
+  };
   const end = (): void => {
     channel.release();
     setTimeout(() => process.exit(), EXIT_LIMIT_MS).unref();
@@ -31,7 +38,7 @@ function start(channel: Channel): void {
     end();
   });
   channel.onMessage((message) => {
-    if (!isSmall(message) || !messages.Check(message)) return;
+    if (!isSmall(message) || !messages.Check(message)) return refuse();
     if (message.type === 'cancel') return stops.stop(message.because);
     if (message.type === 'acknowledged') return job?.reporter.acknowledged(message.upTo);
     if (message.type === 'answer') return job?.asks.answered(message);

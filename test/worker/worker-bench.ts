@@ -59,7 +59,7 @@ export interface BenchWorker {
   cancel(because: 'request' | 'timeout' | 'shutdown'): void;
   /** As when the daemon is killed. */
   abandon(): void;
-  kill(): void;
+  kill(signal?: NodeJS.Signals): void;
   readonly ended: Promise<{ readonly outcome: Outcome | null; readonly exit: string }>;
 }
 
@@ -152,7 +152,7 @@ function converse(forked: ForkedWorker, assignment: Assignment, behaviour: Behav
     heard: () => heard.join('\n'),
     cancel: (because) => send({ type: 'cancel', because }),
     abandon: () => child.disconnect(),
-    kill: () => void child.kill('SIGKILL'),
+    kill: (signal = 'SIGKILL') => void child.kill(signal),
     ended: exited.then((exit) => ({ outcome, exit })),
   };
 }

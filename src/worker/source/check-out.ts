@@ -4,6 +4,7 @@ import type { FetchAssignment, Work } from '../work.ts';
 import { directoryInside, workspaceOf } from '../workspace.ts';
 import { createGit, type Git, GitRefusal } from './git-command.ts';
 import { type GitFiles, writeGitFiles } from './git-files.ts';
+import { persistentGit } from './git-retry.ts';
 import { pinRef, refMissing } from './pin-ref.ts';
 
 type GitSource = Extract<ResolvedSource, { kind: 'git' }>;
@@ -37,17 +38,18 @@ interface Checkout {
 }
 
 async function fetchCommit(
-  { report }: Work,
+  { report, signal }: Work,
   source: GitSource,
   { git, files, directory }: Checkout,
 ): Promise<FetchedSource> {
   const { url, ref, path } = source;
   const name = nameOf(url);
+  const remote = persistentGit(git, { log: report.log, signal });
   return report.step(
     'source',
     `Check out ${name}@${ref.replace(/^refs\/(heads|tags)\//, '')}`,
     async (end) => {
-      const commitId = await pinRef(git, url, ref);
+      const commitId = await pinRef(remote, url, ref);
       end.title = `Check out ${name}@${commitId.slice(0, 7)}`;
       await git(['init', '--quiet', '--template=', '.']);
       await git([
@@ -81,6 +83,6 @@ async function inWords<T>(source: GitSource, work: () => Promise<T>): Promise<T>
     if (!(error instanceof GitRefusal)) throw error;
     if (/not our ref|couldn't find remote ref|no such remote ref/i.test(error.stderr))
       throw refMissing(source.ref);
-    throw new AppError('git-failed', `${error.message}`, { cause: error });
+    throw new AppError('git-failed', error.message, { cause: error });
   }
 }

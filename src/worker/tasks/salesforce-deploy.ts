@@ -79,7 +79,7 @@ interface Sent {
 
 async function follow(work: TaskWork, org: Org, { id, checkOnly, ...facts }: Sent): Promise<Outcome> {
   const { alias } = work.assignment.org ?? { alias: 'the org' };
-  return work.report.step('deploy', `${checkOnly ? 'Validate' : 'Deploy'} in ${alias}`, async (end) => {
+  return work.report.step('deploy', `${checkOnly ? 'Validate in' : 'Deploy to'} ${alias}`, async (end) => {
     const deployment = await followDeployment(work, org, id);
     const outcome = deployOutcome(deployment, facts);
     end.failed = outcome.state !== 'succeeded';

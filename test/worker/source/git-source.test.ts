@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { until } from '../../support/until.ts';
 import { createBench, type WorkerBench } from '../worker-bench.ts';
 
@@ -43,6 +43,19 @@ const fetch = (ref: string, wish: { url?: string; path?: string; secret?: string
   });
 const outcomeOf = async (ref: string, wish: Parameters<typeof fetch>[1] = {}) =>
   (await (await fetch(ref, wish)).ended).outcome;
+/** With a program of our own in the place of ssh. */
+async function fetchWithSsh(script: string) {
+  const directory = join(bench.directory, 'bin');
+  mkdirSync(directory);
+  writeFileSync(join(directory, 'ssh'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  vi.stubEnv('PATH', `${directory}:${process.env['PATH']}`);
+  try {
+    return await fetch('main', { url: 'ssh://git@localhost/crm.git' });
+  } finally {
+    vi.unstubAllEnvs();
+  }
+}
+
 const source = (name = '.') => join(bench.workspace, 'source', name);
 
 describe('source code from Git', () => {
@@ -141,15 +154,25 @@ describe('source code from Git', () => {
     expect(existsSync(ran)).toBe(false);
   });
 
+  test('comes over ssh as well, and a refused connection is tried again', async () => {
+    const calls = join(bench.directory, 'calls');
+    const worker = await fetchWithSsh(
+      `echo call >> ${calls}\n[ $(wc -l < ${calls}) -gt 1 ] || { echo 'ssh: Connection refused' >&2; exit 255; }\nexec git upload-pack ${bare}`,
+    );
+    expect((await worker.ended).outcome).toMatchObject({
+      state: 'succeeded',
+      result: { commitId: git('rev-parse', 'HEAD') },
+    });
+    expect(worker.reports).toContainEqual({
+      kind: 'log',
+      level: 'info',
+      message: expect.stringContaining('Connection refused'),
+    });
+  });
+
   test('ends Git and all its children on a cancel', async () => {
     const pids = join(bench.directory, 'pids');
-    const program = join(bench.directory, 'bin', 'ssh');
-    mkdirSync(join(program, '..'));
-    writeFileSync(program, `#!/bin/sh\necho $$ >> ${pids}\nexec sleep 600\n`, { mode: 0o755 });
-    const path = process.env['PATH'];
-    process.env['PATH'] = `${join(program, '..')}:${path}`;
-    const worker = await fetch('main', { url: 'ssh://git@localhost/crm.git' });
-    process.env['PATH'] = path;
+    const worker = await fetchWithSsh(`echo $$ >> ${pids}\nexec sleep 600`);
     await until(() => existsSync(pids) && readFileSync(pids, 'utf8').trim() !== '');
     worker.cancel('request');
     expect(await worker.ended).toEqual({
