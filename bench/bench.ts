@@ -10,7 +10,7 @@ const asJson = process.argv.includes('--json');
 execFileSync(process.execPath, ['scripts/build.ts'], { stdio: ['ignore', 2, 2] });
 
 const figures: Figure[] = [];
-for (const bench of [() => benchEnqueue(5), () => benchStartWork(40), () => benchIsolated(150)]) {
+for (const bench of [() => benchEnqueue(4), () => benchStartWork(30), () => benchIsolated(150)]) {
   const measured = await bench();
   figures.push(...measured);
   if (!asJson) measured.forEach(print);

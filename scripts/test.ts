@@ -12,7 +12,7 @@ import { printTotals, readTotals } from './test-totals.ts';
  */
 const CHECKS: readonly (readonly [title: string, tool: string, ...flags: readonly string[]])[] = [
   ['types', 'tsc', '-p', 'tsconfig.test.json'],
-  ['lint and format', 'biome', 'check', '.'],
+  ['lint and format', 'biome', 'check', '--error-on-warnings', '.'],
   ['dead code', 'knip'],
 ];
 /** Short, because the tests' sockets lie below it. */
