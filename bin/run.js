@@ -7,4 +7,5 @@ if (major < 24) {
   process.exit(78);
 }
 const { execute } = await import('@oclif/core');
-await execute({ dir: import.meta.url });
+// not awaited: oclif may never say that a slow standard output is flushed, and Node would make exit code 13 of that
+void execute({ dir: import.meta.url });

@@ -74,7 +74,7 @@ function failureIn(logFile: string, start: number): AppError {
   if (failure && isErrorCode(failure.name)) {
     return new AppError(failure.name, failure.message ?? '', failure.hint ? { hint: failure.hint } : {});
   }
-  return new AppError('daemon-not-running', 'The daemon ended at its start.', {
+  return new AppError('daemon-not-running', 'The daemon ended by itself.', {
     hint: `Look at its log: ${logFile}`,
   });
 }

@@ -1,7 +1,6 @@
-import { Args } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { exitOf } from '../cli/exit.ts';
-import { orgFlag } from '../cli/operation-flags.ts';
+import { optionalOperationArg, orgFlag } from '../cli/operation-flags.ts';
 import { endedLines } from '../tui/ended-lines.ts';
 import { paint } from '../tui/paint.ts';
 import { lineViewer, watchOperation } from '../tui/watch.ts';
@@ -20,9 +19,7 @@ It comes back by itself when the connection breaks or the server restarts, and m
     },
     { description: 'Feed a program', command: '<%= config.bin %> tail --json | jq .body' },
   ];
-  static override args = {
-    operation: Args.string({ description: 'Id of the operation; without it, all of them.' }),
-  };
+  static override args = { operation: optionalOperationArg };
   static override flags = { 'target-org': orgFlag };
 
   async run(): Promise<void> {
@@ -61,6 +58,7 @@ It comes back by itself when the connection breaks or the server restarts, and m
     });
     const stop = (): void => subscription.close();
     process.once('SIGINT', stop).once('SIGTERM', stop);
+    process.stdout.once('error', stop); // whoever read it has gone
     await subscription.ended;
   }
 }

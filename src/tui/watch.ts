@@ -34,6 +34,7 @@ export async function watchOperation(
   const timer = options.waitMs === null ? undefined : setTimeout(end('time'), options.waitMs);
   const detach = end('detached');
   process.once('SIGINT', detach);
+  process.stdout.once('error', detach); // whoever read it has gone
   const viewer = await openViewer(operation, options, detach);
   try {
     const follower: Follower = {
@@ -47,7 +48,8 @@ export async function watchOperation(
     return { operation: final ?? last, ended };
   } finally {
     clearTimeout(timer);
-    process.removeListener('SIGINT', detach);
+    process.off('SIGINT', detach);
+    process.stdout.off('error', detach);
     await viewer.end?.();
   }
 }
