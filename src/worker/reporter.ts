@@ -121,6 +121,8 @@ function createProgressGate(send: (body: ReportBody) => void): ProgressGate {
   };
   return {
     put(progress) {
+      // The last of one phase is what people remember of it.
+      if (held !== null && held.unit !== progress.unit) flush();
       held = progress;
       if (timer === null) putNow();
     },

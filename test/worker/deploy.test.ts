@@ -67,8 +67,10 @@ describe('a deployment', () => {
       },
     });
     expect(Object.keys(sent?.package.files ?? {})).toContain('classes/Invoice.cls');
-    const units = worker.reports.flatMap((body) => (body.kind === 'progress' ? [body.progress.unit] : []));
-    expect(units).toEqual(expect.arrayContaining(['components', 'tests']));
+    const shown = worker.reports.flatMap((body) => (body.kind === 'progress' ? [body.progress] : []));
+    const last = (unit: string) => shown.findLast((progress) => progress.unit === unit);
+    expect(last('components')).toMatchObject({ done: 2, total: 2 });
+    expect(last('tests')).toMatchObject({ done: 6, total: 6 });
     expect(worker.reports.at(-2)).toMatchObject({ kind: 'step', step: 'deploy', state: 'done' });
     const checkpoints = worker.asks.flatMap((ask) => (ask.kind === 'checkpoint' ? [ask.checkpoint] : []));
     expect(checkpoints).toMatchObject([{ intent: { commitId: COMMIT } }, { deploymentId: sent?.id }]);
@@ -91,7 +93,8 @@ describe('a deployment', () => {
       state: 'failed',
       error: {
         code: 'deploy-failed',
-        message: '1 of 2 components failed: ApexClass Invoice, classes/Invoice.cls:12: Unexpected token',
+        message:
+          '1 of 2 components failed: ApexClass Invoice, force-app/main/default/classes/Invoice.cls:12: Unexpected token',
         retryable: false,
       },
       result: {
@@ -100,7 +103,7 @@ describe('a deployment', () => {
           {
             type: 'ApexClass',
             name: 'Invoice',
-            file: 'classes/Invoice.cls',
+            file: 'force-app/main/default/classes/Invoice.cls',
             line: 12,
             column: 3,
             problem: 'Unexpected token',

@@ -59,6 +59,14 @@ describe('the reporter', () => {
     ]);
   });
 
+  test('sends the last progress of a phase before that of the next one', () => {
+    const { reporter, sent } = bench();
+    reporter.progress(progress(1));
+    reporter.progress(progress(1_000));
+    reporter.progress({ done: 0, total: 5, unit: 'tests', message: '' });
+    expect(bodies(sent)).toContainEqual({ kind: 'progress', progress: progress(1_000) });
+  });
+
   test('keeps progress in its order with other reports', () => {
     const { reporter, sent } = bench();
     reporter.progress(progress(1));

@@ -8,6 +8,8 @@ const FAILURES_LIMIT = { count: 1_000, bytes: 350_000 } as const;
 const TEXT_LIMIT = 2_000;
 
 export interface DeployFacts {
+  /** The file of a component in the source code; null: not known, and Salesforce's own name for it is shown. */
+  readonly placeOf: (type: string, fullName: string) => string | null;
   readonly commitId: string | null;
   readonly resumed: boolean;
 }
@@ -34,17 +36,19 @@ function deployResult(deployment: Deployment, facts: DeployFacts): DeployResult 
     commitId: facts.commitId,
     components,
     tests,
-    componentFailures: fitting(details.componentFailures.map(componentFailure)),
+    componentFailures: fitting(details.componentFailures.map((failure) => componentFailure(failure, facts))),
     testFailures: fitting(details.testFailures.map(testFailure)),
     resumed: facts.resumed,
   };
 }
 
-function componentFailure(failure: Record<string, unknown>): ComponentFailure {
+function componentFailure(failure: Record<string, unknown>, facts: DeployFacts): ComponentFailure {
+  const type = text(failure['componentType']);
+  const name = text(failure['fullName']) ?? '';
   return {
-    type: text(failure['componentType']),
-    name: text(failure['fullName']) ?? '',
-    file: text(failure['fileName']),
+    type,
+    name,
+    file: facts.placeOf(type ?? '', name) ?? text(failure['fileName']),
     line: integer(failure['lineNumber']),
     column: integer(failure['columnNumber']),
     problem: text(failure['problem']) ?? '',

@@ -50,14 +50,15 @@ export function readDeployment(answer: unknown): Deployment | null {
   };
 }
 
-/** Components first, then tests: what people watch. */
-export function progressOf({ components, tests, status, stateDetail }: Deployment): Progress {
+/** Components first, then tests: what people watch. Where tests run, the components are behind us. */
+export function progressOf({ components, tests, status, stateDetail }: Deployment): readonly Progress[] {
   const message =
     status === 'Pending' ? 'Waits in the org behind another deployment' : (stateDetail ?? status);
   const done = components.deployed + components.failed;
+  const ofComponents = { done, total: components.total, unit: 'components', message };
   return tests.total > 0 && done >= components.total
-    ? { done: tests.completed, total: tests.total, unit: 'tests', message }
-    : { done, total: components.total, unit: 'components', message };
+    ? [ofComponents, { done: tests.completed, total: tests.total, unit: 'tests', message }]
+    : [ofComponents];
 }
 
 function readDetails(details: Body): DeploymentDetails {

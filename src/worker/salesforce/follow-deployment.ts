@@ -17,6 +17,7 @@ const REFUSALS_LIMIT = 3;
 export async function followDeployment(work: TaskWork, org: Org, id: string): Promise<Deployment> {
   const { leave, report, signal } = work;
   const patience = createPatience(work, org, id);
+  const showProgress = createProgressView(report);
   let cancelAsked = false;
   let pollMs: number = POLL_MS.first;
   for (;;) {
@@ -24,12 +25,22 @@ export async function followDeployment(work: TaskWork, org: Org, id: string): Pr
       cancelAsked = await patience.through(() => askCancel(work, org, id));
     }
     const deployment = await patience.through(() => readStatus(org, id, { details: false, signal: leave }));
-    report.progress(progressOf(deployment));
+    showProgress(deployment);
     if (deployment.done) return patience.through(() => readStatus(org, id, { details: true, signal: leave }));
     await pause(pollMs, cancelAsked ? leave : signal);
     leave.throwIfAborted();
     pollMs = Math.min(pollMs * POLL_MS.growth, POLL_MS.most);
   }
+}
+
+/** A phase that has ended is shown once more, complete, and then left alone. */
+function createProgressView(report: TaskWork['report']): (deployment: Deployment) => void {
+  let phase = 0;
+  return (deployment) => {
+    const phases = progressOf(deployment);
+    for (const progress of phases.slice(phase)) report.progress(progress);
+    phase = phases.length - 1;
+  };
 }
 
 async function askCancel({ leave, report, signal }: TaskWork, org: Org, id: string): Promise<true> {

@@ -2,15 +2,23 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ComponentSet, MetadataConverter, RegistryAccess } from '@salesforce/source-deploy-retrieve';
 import { AppError } from '../../contract/errors.ts';
+import { type Places, placesOf } from './places.ts';
 
 export interface Project {
+  /** The whole of the source code; the project lies in it. */
+  readonly root: string;
   readonly project: string;
   readonly directories: readonly string[];
   readonly apiVersion: string;
 }
 
 /** Converts parts of a Salesforce project to a zip in metadata format; .forceignore and replacements are honoured. */
-export async function convertProject({ project, directories, apiVersion }: Project): Promise<Buffer> {
+export async function convertProject({
+  root,
+  project,
+  directories,
+  apiVersion,
+}: Project): Promise<{ zip: Buffer; places: Places }> {
   await endSearchForIgnoreFile(project);
   try {
     const registry = new RegistryAccess(undefined, project);
@@ -23,7 +31,7 @@ export async function convertProject({ project, directories, apiVersion }: Proje
       type: 'zip',
     });
     if (zipBuffer === undefined) throw new Error('the converter made no zip');
-    return zipBuffer;
+    return { zip: zipBuffer, places: placesOf(components.getSourceComponents(), root) };
   } catch (error) {
     if (error instanceof AppError) throw error;
     const reason = (error instanceof Error ? error.message : String(error)).replaceAll(`${project}/`, '');

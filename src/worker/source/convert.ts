@@ -2,12 +2,17 @@ import { unzipSync } from 'fflate';
 import { convertProject } from './convert-project.ts';
 import { checkSize, checkZip, DEPLOYMENT_LIMIT, type Size } from './limits.ts';
 import { zipMetadata } from './metadata-zip.ts';
+import type { Places } from './places.ts';
 import { detectFormat } from './project.ts';
+
+export { placeKey } from './places.ts';
 
 /** What the Metadata API takes: one zip in metadata format, with package.xml at its root. */
 export interface DeployPackage {
   readonly zip: Buffer;
   readonly files: number;
+  /** Where people find a component: its file in the source code, by `placeKey`. */
+  readonly places: Places;
 }
 
 export interface PackageWish {
@@ -21,14 +26,14 @@ export interface PackageWish {
 /** Source format is converted, metadata format is zipped. AppError source-invalid, or too-large before anything is sent. */
 export async function packageSource({ directory, root, apiVersion }: PackageWish): Promise<DeployPackage> {
   const format = await detectFormat(directory, root);
-  const zip =
+  const { zip, places } =
     format.kind === 'metadata'
-      ? await zipMetadata(format.directory)
-      : await convertProject({ ...format, apiVersion: format.apiVersion ?? apiVersion });
+      ? { zip: await zipMetadata(format.directory), places: new Map() }
+      : await convertProject({ ...format, root, apiVersion: format.apiVersion ?? apiVersion });
   const size = measure(zip);
   checkSize('The deployment', size, DEPLOYMENT_LIMIT);
   checkZip(zip.length);
-  return { zip, files: size.files };
+  return { zip, files: size.files, places };
 }
 
 function measure(zip: Buffer): Size {

@@ -8,7 +8,7 @@ import {
   readDeployCheckpoint,
   recordCheckpoint,
 } from '../salesforce/deploy-checkpoint.ts';
-import { deployOutcome } from '../salesforce/deploy-outcome.ts';
+import { type DeployFacts, deployOutcome } from '../salesforce/deploy-outcome.ts';
 import { findDeployment } from '../salesforce/find-deployment.ts';
 import { followDeployment } from '../salesforce/follow-deployment.ts';
 import type { Org } from '../salesforce/org.ts';
@@ -27,21 +27,32 @@ export async function deploy(work: TaskWork): Promise<Outcome> {
   if (earlier !== null) {
     // Even when the operation is to end: who cancels in the org needs a session.
     return withOrg(work, { version, signal: work.leave }, async (org) =>
-      follow(work, org, { id: await findAgain(work, org, earlier), ...earlier.intent, resumed: true }),
+      follow(work, org, {
+        id: await findAgain(work, org, earlier),
+        ...earlier.intent,
+        resumed: true,
+        placeOf: () => null,
+      }),
     );
   }
-  const request = await makeRequest(work, input);
+  const { request, placeOf } = await makeRequest(work, input);
   const commitId = work.assignment.source?.commitId ?? null;
   return withOrg(work, { version, signal: work.signal }, async (org) => {
     const id = await work.report.step('send', 'Send the deployment', async (end) => {
       end.detail = await sendDeployment(work, org, { request, commitId });
       return end.detail;
     });
-    return follow(work, org, { id, commitId, checkOnly: input.checkOnly === true, resumed: false });
+    const checkOnly = input.checkOnly === true;
+    return follow(work, org, { id, commitId, checkOnly, resumed: false, placeOf });
   });
 }
 
-async function makeRequest(work: TaskWork, input: DeployInput): Promise<DeployRequest> {
+interface Packaged {
+  readonly request: DeployRequest;
+  readonly placeOf: DeployFacts['placeOf'];
+}
+
+async function makeRequest(work: TaskWork, input: DeployInput): Promise<Packaged> {
   const options = deployOptions(input);
   if (options['testLevel'] === 'RunSpecifiedTests' && input.runTests === undefined) {
     throw new AppError('invalid-input', 'The test level RunSpecifiedTests needs runTests.');
@@ -49,13 +60,19 @@ async function makeRequest(work: TaskWork, input: DeployInput): Promise<DeployRe
   const { source, workspace } = work.assignment;
   if (source === null) throw new AppError('source-invalid', 'The operation came without its source code.');
   return work.report.step('package', 'Package the source code', async (end) => {
-    const { packageSource } = await import('../source/convert.ts');
+    const { packageSource, placeKey } = await import('../source/convert.ts');
     const { directory } = source;
     const root = workspaceOf(workspace).source;
     const apiVersion = input.apiVersion ?? DEFAULT_API_VERSION;
-    const { zip, files } = await orStopped(packageSource({ directory, root, apiVersion }), work.signal);
+    const { zip, files, places } = await orStopped(
+      packageSource({ directory, root, apiVersion }),
+      work.signal,
+    );
     end.detail = `${files} files, ${Math.ceil(zip.length / 1024)} kB`;
-    return { zip, options };
+    return {
+      request: { zip, options },
+      placeOf: (type, fullName) => places.get(placeKey(type, fullName)) ?? null,
+    };
   });
 }
 
@@ -70,11 +87,9 @@ async function findAgain(
   return found;
 }
 
-interface Sent {
+interface Sent extends DeployFacts {
   readonly id: string;
-  readonly commitId: string | null;
   readonly checkOnly: boolean;
-  readonly resumed: boolean;
 }
 
 async function follow(work: TaskWork, org: Org, { id, checkOnly, ...facts }: Sent): Promise<Outcome> {

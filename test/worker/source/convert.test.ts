@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { strFromU8, unzipSync } from 'fflate';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { packageSource } from '../../../src/worker/source/convert.ts';
+import { packageSource, placeKey } from '../../../src/worker/source/convert.ts';
 import { checkSize, checkZip, DEPLOYMENT_LIMIT } from '../../../src/worker/source/limits.ts';
 import { type SampleProject, sampleProject } from '../../support/sample-project.ts';
 
@@ -44,6 +44,24 @@ describe('source format', () => {
   test('leaves out what .forceignore names', async () => {
     writeFileSync(join(project.directory, '.forceignore'), '**/Order.cls*\n');
     expect(Object.keys(await filesOf(project.directory))).not.toContain('classes/Order.cls');
+  });
+
+  test('remembers where a component lies, also a part of a decomposed object', async () => {
+    const object = join(project.directory, 'force-app/main/default/objects/Fee__c');
+    mkdirSync(join(object, 'fields'), { recursive: true });
+    const xml = (type: string, body: string) =>
+      `<${type} xmlns="http://soap.sforce.com/2006/04/metadata">${body}</${type}>`;
+    writeFileSync(join(object, 'Fee__c.object-meta.xml'), xml('CustomObject', '<label>Fee</label>'));
+    const field = xml('CustomField', '<fullName>Rate__c</fullName><label>Rate</label><type>Checkbox</type>');
+    writeFileSync(join(object, 'fields', 'Rate__c.field-meta.xml'), field);
+
+    const { places } = await pack(project.directory, project.root);
+
+    const folder = 'crm/force-app/main/default';
+    expect(places.get(placeKey('ApexClass', 'Invoice'))).toBe(`${folder}/classes/Invoice.cls`);
+    expect(places.get(placeKey('CustomField', 'Fee__c.Rate__c'))).toBe(
+      `${folder}/objects/Fee__c/fields/Rate__c.field-meta.xml`,
+    );
   });
 
   test('may be a part of a project', async () => {
