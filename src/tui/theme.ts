@@ -1,4 +1,4 @@
-import { type OperationState, STATES } from '../contract/operation.ts';
+import type { OperationState } from '../contract/operation.ts';
 
 export type Tone = 'green' | 'red' | 'yellow' | 'cyan' | 'blue' | 'magenta' | 'gray';
 
@@ -23,9 +23,6 @@ const LOOKS: Readonly<Record<OperationState, Omit<Look, 'words'>>> = {
 export function lookOf(state: OperationState): Look {
   return { ...LOOKS[state], words: state.replace('_', ' ') };
 }
-
-/** The longest word of a state, so that columns line up. */
-export const STATE_WIDTH = Math.max(...Object.keys(STATES).map((state) => state.length));
 
 export const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const;
 export const TICK_MS = 100;

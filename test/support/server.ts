@@ -8,7 +8,7 @@ import { connectionOf } from '../../src/client/connect.ts';
 import { readEnvironment } from '../../src/config/environment.ts';
 import { type Paths, pathsOf } from '../../src/config/paths.ts';
 import type { Operation } from '../../src/contract/operation.ts';
-import { orgAccount, secretAccount } from '../../src/contract/org.ts';
+import { orgAccount } from '../../src/contract/org.ts';
 import { openVault } from '../../src/vault/open.ts';
 import type { SalesforceStandIn } from './salesforce/start.ts';
 import { until } from './until.ts';
@@ -96,11 +96,6 @@ export async function registerOrg(server: TestServer, org: SalesforceStandIn, al
       organisationId: org.organisationId,
     },
   });
-}
-
-export async function storeSecret(server: TestServer, name: string, value: string): Promise<void> {
-  const vault = await openVault({ provider: 'file', directory: server.paths.fileVault });
-  await vault.set(secretAccount('default', name), value);
 }
 
 /** Waits until the operation is in one of the states, and answers it. */
