@@ -9,7 +9,7 @@ import {
 } from '../src/contract/operation.ts';
 import { PLACEHOLDER_PATHS, renderCaddyfile } from '../src/edge/render.ts';
 
-/** Every generated file, by its path, as it should be now. The commands are read from `dist/`. */
+/** Every generated file, by its path, as it should be now; `dist/` must be built, the commands are read there. */
 export async function generated(): Promise<Readonly<Record<string, string>>> {
   return {
     Caddyfile: renderCaddyfile(DEFAULT_CONFIGURATION, PLACEHOLDER_PATHS),
