@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { Command, Errors, Flags } from '@oclif/core';
-import { type Client, createClient } from '../client/client.ts';
+import { type Client, type Connection, createClient } from '../client/client.ts';
 import { connectionOf } from '../client/connect.ts';
 import { type Environment, readEnvironment } from '../config/environment.ts';
 import { AppError, EXIT } from '../contract/errors.ts';
@@ -45,7 +45,11 @@ export abstract class BaseCommand extends Command {
   async client(): Promise<Client> {
     if (!this.#client) {
       const { flags } = await this.parse(this.ctor as typeof BaseCommand);
-      this.#client = createClient(connectionOf(this.environment, flags));
+      const connection = connectionOf(this.environment, flags);
+      if (sendsTokenInClear(connection)) {
+        this.warn('The API token travels unencrypted: use https, or trust the network in between.');
+      }
+      this.#client = createClient(connection);
     }
     return this.#client;
   }
@@ -107,6 +111,12 @@ export abstract class BaseCommand extends Command {
     await this.#client?.close();
     await super.finally(error);
   }
+}
+
+function sendsTokenInClear(connection: Connection): boolean {
+  if (connection.kind !== 'url' || connection.token === null) return false;
+  const { protocol, hostname } = new URL(connection.url);
+  return protocol === 'http:' && !/^(localhost|127\..*|\[::1\])$/.test(hostname);
 }
 
 function failureOf(error: Error, command: string): Failure {
