@@ -13,9 +13,9 @@ export default class Stop extends BaseCommand {
   static override flags = {
     wait: Flags.integer({
       char: 'w',
-      summary: 'Seconds to wait for its end.',
-      helpValue: 'SECONDS',
-      default: 60,
+      summary: 'Minutes to wait for its end.',
+      helpValue: 'MINUTES',
+      default: 2,
       min: 1,
     }),
     force: Flags.boolean({ summary: 'Kill it; the next start settles what was under way.' }),
@@ -36,9 +36,9 @@ export default class Stop extends BaseCommand {
     const { pid } = status;
     const ended = flags.force
       ? await endProcess(pid, 'SIGKILL', KILL_LIMIT_MS)
-      : await endProcess(pid, 'SIGTERM', flags.wait * 1_000);
+      : await endProcess(pid, 'SIGTERM', flags.wait * 60_000);
     if (!ended) {
-      throw new AppError('wrong-state', `The server (pid ${pid}) still runs after ${flags.wait} s.`, {
+      throw new AppError('wrong-state', `The server (pid ${pid}) still runs after ${flags.wait} min.`, {
         hint: 'Wait longer with -w, or kill it: sfp-server stop --force',
       });
     }

@@ -29,7 +29,7 @@ export function eventSentence(event: OperationEvent): Sentence | null {
         ? null
         : { level: 'info', text: waitingWords(body.waitingFor, event.org, Date.parse(event.at)) };
     case 'checkpoint':
-      return { level: 'debug', text: `remembered ${valuesOf(body.checkpoint)}`.trim() };
+      return { level: 'debug', text: `checkpoint: ${valuesOf(body.checkpoint)}` };
     case 'cancel-requested':
       return { level: 'warn', text: `cancel was asked for${body.by ? ` by ${oneLine(body.by)}` : ''}` };
   }
@@ -52,11 +52,12 @@ function progressText(progress: Parameters<typeof countWords>[0] & { message: st
   return oneLine(`${countWords(progress)}${progress.message ? `: ${progress.message}` : ''}`);
 }
 
+/** What is told of a value is its name; only what is short and plain is told in full. */
 function valuesOf(checkpoint: Record<string, unknown>): string {
-  return Object.entries(checkpoint)
-    .filter(([, value]) => typeof value === 'string' || typeof value === 'number')
-    .map(([name, value]) => oneLine(`${name} ${String(value)}`))
-    .join(', ');
+  const told = Object.entries(checkpoint).map(([name, value]) =>
+    ['string', 'number'].includes(typeof value) ? oneLine(`${name} ${String(value)}`) : name,
+  );
+  return told.length === 0 ? 'taken back' : told.join(', ');
 }
 
 /** One event as one plain line: its time, which operation (where there are several), and what happened. */
