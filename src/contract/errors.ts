@@ -62,6 +62,7 @@ export const ERRORS = {
   'daemon-running': failed(409, 'Stop the other one first: sfp-server stop'),
   'server-unreachable': failed(503, 'Check the URL and that the server runs.'),
   'shutting-down': failed(503, 'Try again in a moment; accepted work is kept.'),
+  'too-busy': failed(503, 'Try again in a moment.'),
   'store-unavailable': failed(503, 'Look at the log and at the free disk space of the home.'),
   'configuration-invalid': configuration(500, 'Correct sfp-server.yaml at the named place.'),
   'home-missing': configuration(500, 'Create it with: sfp-server init'),

@@ -1,5 +1,11 @@
-import type { FastifyInstance } from 'fastify';
+import type { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { AppError } from '../../contract/errors.ts';
 import type { Route } from '../../contract/route.ts';
+import { bodyTooLarge, createBodyBudget } from './body-budget.ts';
+
+/** Five webhooks of the largest size, or thousands of usual ones. */
+const UNSIGNED_LIMIT_BYTES = 128 * 1024 * 1024;
 
 /** How the body of a kind of route is read: bytes as they came, a stream, or one JSON document. */
 export function readBodies(app: FastifyInstance, raw: Route['raw']): void {
@@ -11,7 +17,12 @@ export function readBodies(app: FastifyInstance, raw: Route['raw']): void {
 
 /** A signature covers the very bytes, whatever type they claim to be. */
 function readBytes(app: FastifyInstance): void {
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  const budget = createBodyBudget(UNSIGNED_LIMIT_BYTES);
+  app.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => {
+    const limitBytes = request.routeOptions.bodyLimit;
+    if (Number(request.headers['content-length']) > limitBytes) throw bodyTooLarge(limitBytes);
+    return await budget.read(payload, limitBytes);
+  });
 }
 
 function handStreamOver(app: FastifyInstance): void {
@@ -23,7 +34,19 @@ function handStreamOver(app: FastifyInstance): void {
 /** Clients send the type also where they send no body: that is no mistake unless the route wants one. */
 function readJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
-  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) =>
-    body === '' ? done(null, undefined) : parse(request, body, done),
-  );
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const text = textOf(body);
+    if (text === null) done(new AppError('invalid-json', 'The body is no UTF-8.'));
+    else if (text === '') done(null, undefined);
+    else void parse(request, text, done);
+  });
+}
+
+/** Null: bytes that stand for no character. Guessing at them would accept what nobody sent. */
+function textOf(body: Buffer): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    return null;
+  }
 }

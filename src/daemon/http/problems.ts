@@ -25,7 +25,7 @@ export async function answerProblem(
   const problem = problemOf(expected ?? new AppError('internal', 'The server met a bug; its log says more.'));
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
   if (problem.status === 503) reply.header('retry-after', '1');
-  if (problem.status === 413) discardRest(request, reply);
+  if (UNREAD_BODY.includes(problem.code)) discardRest(request, reply);
   return reply.code(problem.status).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
 }
 
@@ -59,6 +59,9 @@ function expectedError(error: unknown): AppError | null {
   const clientsMistake = statusCode !== undefined && statusCode >= 400 && statusCode < 500;
   return clientsMistake ? new AppError('invalid-request', detail) : null;
 }
+
+/** Refusals in the middle of a body. */
+const UNREAD_BODY: readonly string[] = ['body-too-large', 'too-busy'];
 
 /** How long a client may go on sending what was refused. */
 const DISCARD_MS = 5_000;

@@ -133,6 +133,12 @@ describe('a refused body', () => {
     },
   );
 
+  test('is no UTF-8', async () => {
+    const body = Buffer.concat([Buffer.from('{"task":"'), Buffer.from([0xff]), Buffer.from('"}')]);
+    const answer = await ask(doors.control, 'POST', OPERATIONS, { headers: json, body });
+    expect([answer.status, answer.body.code]).toEqual([400, 'invalid-json']);
+  });
+
   test('is larger than the route takes', async () => {
     const body = { ...QUERY, input: { soql: 'x'.repeat(600_000) } };
     const answer = await ask(doors.control, 'POST', OPERATIONS, { headers: json, body });
