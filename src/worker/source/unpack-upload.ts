@@ -7,6 +7,8 @@ import { PROJECT_FILE } from './project.ts';
 
 /** Unpacked at a time, so that a large upload does not need its whole size in memory. */
 const BATCH_BYTES = 32 * 1024 * 1024;
+/** A directory of the zip may claim more entries than there are bytes to read them from. */
+const LISTED_LIMIT = 100_000;
 
 /** Every entry becomes an ordinary file inside the target; a link in the archive becomes a file that holds its text. */
 export async function unpackUpload(
@@ -18,13 +20,17 @@ export async function unpackUpload(
   const size = { files: entries.length, bytes: entries.reduce((sum, entry) => sum + entry.originalSize, 0) };
   checkSize('The upload', size, DEPLOYMENT_LIMIT);
   for (const entry of entries) checkName(entry.name);
+  checkContent(entries, zip.length);
   for (const batch of batches(entries)) await unpack(zip, batch, target);
   return { directory: await rootOf(target), files: entries.length };
 }
 
 function listEntries(zip: Uint8Array): readonly UnzipFileInfo[] {
   const entries: UnzipFileInfo[] = [];
+  let listed = 0;
   read(zip, (entry) => {
+    listed += 1;
+    if (listed > LISTED_LIMIT) throw new Error('it lists too many files');
     if (!entry.name.endsWith('/')) entries.push(entry);
     return false;
   });
@@ -51,6 +57,20 @@ function checkName(name: string): void {
       'source-invalid',
       `The upload names a path that leads out of it: ${name.slice(0, 200)}`,
     );
+}
+
+/**
+ * Entries that share their bytes, or lie about them, grow past every limit that was checked: then a small zip would fill
+ * memory and disk ("zip bomb"). Of a compressed entry no more than its stated size is unpacked.
+ */
+function checkContent(entries: readonly UnzipFileInfo[], zipBytes: number): void {
+  const packed = entries.reduce((sum, { size }) => sum + size, 0);
+  const names = new Set(entries.map(({ name }) => name));
+  const lies = entries.some(
+    ({ compression, size, originalSize }) => compression === 0 && size !== originalSize,
+  );
+  if (packed <= zipBytes && names.size === entries.length && !lies) return;
+  throw new AppError('source-invalid', 'The upload is a zip file whose entries contradict each other.');
 }
 
 function batches(entries: readonly UnzipFileInfo[]): readonly (readonly string[])[] {

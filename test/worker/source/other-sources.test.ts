@@ -26,6 +26,14 @@ async function unpack(files: Record<string, string | Uint8Array>) {
   return unpackBytes(zipSync(Object.fromEntries(entries)));
 }
 
+/** Two stored files, `a` and `b`, with the directory entry of `b` changed. */
+function tampered(change: (entry: DataView) => void): Uint8Array {
+  const zip = zipSync({ a: new Uint8Array(3_000), b: new Uint8Array(3_000) }, { level: 0 });
+  const directory = Buffer.from(zip).lastIndexOf('PK\x01\x02', undefined, 'latin1');
+  change(new DataView(zip.buffer, zip.byteOffset + directory));
+  return zip;
+}
+
 async function unpackBytes(zip: Uint8Array) {
   const file = join(bench.directory, 'upload.zip');
   writeFileSync(file, zip);
@@ -78,6 +86,17 @@ describe('an upload', () => {
     expect(await unpackBytes(zip)).toMatchObject({
       error: { code: 'too-large', message: 'The upload has 700 MB, and 600 MB are allowed.' },
     });
+  });
+
+  test('whose entries share their bytes, or lie about them, is refused before one is written', async () => {
+    const contradict = { error: { code: 'source-invalid', message: expect.stringContaining('contradict') } };
+    expect(await unpackBytes(tampered((entry) => entry.setUint32(24, 0, true)))).toMatchObject(contradict);
+    expect(await unpackBytes(tampered((entry) => entry.setUint32(20, 4_000, true)))).toMatchObject(
+      contradict,
+    );
+    // `a` a second time
+    expect(await unpackBytes(tampered((entry) => entry.setUint8(46, 97)))).toMatchObject(contradict);
+    expect(() => readFileSync(source('a'))).toThrow('ENOENT');
   });
 
   test('that is no zip file says so', async () => {
