@@ -10,7 +10,7 @@ import {
 } from '../../contract/operation.ts';
 import type { SourceCode } from '../../contract/source-code.ts';
 import { isTaskKind, type TaskDefinition, type TaskKind, taskDefinition } from '../../contract/tasks.ts';
-import type { IdempotencyClaim, NewOperation } from '../store/port.ts';
+import type { IdempotencyClaim, NewOperation, Replay } from '../store/port.ts';
 import { checkInput, checkRequest } from './check-request.ts';
 import type { OperationParts } from './parts.ts';
 import { resolveSource } from './source.ts';
@@ -30,18 +30,28 @@ export async function acceptOperation(
   request: OperationRequest,
   options: { readonly idempotencyKey: string | null; readonly origin: Origin },
 ): Promise<{ replayed: boolean; operation: Operation }> {
-  const wanted = { tenant: caller.tenant, request, origin: options.origin, retryOf: null };
-  const operation = await prepareOperation(parts, wanted);
-  const claim =
-    options.idempotencyKey === null ? null : claimOf(parts, caller, request, options.idempotencyKey);
-  const acceptance = await parts.store.accept(operation, claim);
+  const { idempotencyKey, origin } = options;
+  const claim = idempotencyKey === null ? null : claimOf(parts, caller, request, idempotencyKey);
+  const wanted = { tenant: caller.tenant, request, origin, retryOf: null };
+  const acceptance =
+    (await findReplay(parts, caller, claim)) ??
+    (await parts.store.accept(await prepareOperation(parts, wanted), claim));
   if (acceptance.outcome === 'conflict') {
     throw new AppError(
       'idempotency-conflict',
-      `The Idempotency-Key "${options.idempotencyKey}" was used for a different request.`,
+      `The Idempotency-Key "${idempotencyKey}" was used for a different request.`,
     );
   }
   return { replayed: acceptance.outcome === 'replayed', operation: acceptance.operation };
+}
+
+/** Before the checks: what was accepted stays so, though its org or its upload may be gone by now. */
+async function findReplay(
+  { store, now }: OperationParts,
+  caller: Caller,
+  claim: IdempotencyClaim | null,
+): Promise<Replay | null> {
+  return claim === null ? null : store.findReplay(caller.tenant, claim, now().toISOString());
 }
 
 /** All checks of a request, in the order in which a person would want to hear of them; writes nothing. */

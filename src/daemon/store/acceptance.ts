@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import type { Cancel } from './cancel.ts';
 import type { Operations } from './operations.ts';
-import type { Acceptance, IdempotencyClaim, NewOperation } from './port.ts';
+import type { Acceptance, IdempotencyClaim, NewOperation, Replay } from './port.ts';
 
 interface Key {
   readonly tenant: string;
@@ -14,8 +14,9 @@ export type Accepting = ReturnType<typeof createAccepting>;
 /** An operation comes in: once per idempotency key, with its first event, and in the place of what it supersedes. */
 export function createAccepting(db: Database, parts: { operations: Operations; cancel: Cancel }) {
   const forget = db.prepare<[string]>('DELETE FROM idempotency WHERE expires_at <= ?');
-  const find = db.prepare<[Key], { digest: string; operation: string }>(
-    'SELECT digest, operation FROM idempotency WHERE tenant = @tenant AND token = @token AND key = @key',
+  const find = db.prepare<[Key & { now: string }], { digest: string; operation: string }>(
+    `SELECT digest, operation FROM idempotency
+     WHERE tenant = @tenant AND token = @token AND key = @key AND expires_at > @now`,
   );
   const remember = db.prepare<[Key & { digest: string; operation: string; expiresAt: string }]>(
     `INSERT INTO idempotency (tenant, token, key, digest, operation, expires_at)
@@ -26,9 +27,8 @@ export function createAccepting(db: Database, parts: { operations: Operations; c
     parts.operations.add(operation);
     parts.cancel.supersede(operation);
   };
-  const first = (operation: NewOperation, claim: IdempotencyClaim): Acceptance | null => {
-    forget.run(operation.createdAt);
-    const known = find.get({ tenant: operation.tenant, token: claim.token, key: claim.key });
+  const findReplay = (tenant: string, claim: IdempotencyClaim, now: string): Replay | null => {
+    const known = find.get({ tenant, token: claim.token, key: claim.key, now });
     if (known === undefined) return null;
     if (known.digest !== claim.digest) return { outcome: 'conflict' };
     return { outcome: 'replayed', operation: parts.operations.read(known.operation) };
@@ -36,11 +36,14 @@ export function createAccepting(db: Database, parts: { operations: Operations; c
 
   return {
     add,
+    findReplay,
     accept(operation: NewOperation, claim: IdempotencyClaim | null): Acceptance {
-      const earlier = claim === null ? null : first(operation, claim);
+      const { tenant, createdAt } = operation;
+      const earlier = claim === null ? null : findReplay(tenant, claim, createdAt);
       if (earlier !== null) return earlier;
+      if (claim !== null) forget.run(createdAt);
       add(operation);
-      if (claim !== null) remember.run({ ...claim, tenant: operation.tenant, operation: operation.id });
+      if (claim !== null) remember.run({ ...claim, tenant, operation: operation.id });
       return { outcome: 'created', operation: parts.operations.read(operation.id) };
     },
   };

@@ -48,6 +48,7 @@ export function createEngine(db: Database): Engine {
     prunedUpTo,
     listEvents,
     accept: accepting.accept,
+    findReplay: accepting.findReplay,
     getOperation,
     counts,
     requestCancel: cancel.requestCancel,

@@ -17,6 +17,7 @@ const VERBS: Record<Verb, true> = {
   prunedUpTo: true,
   listEvents: true,
   accept: true,
+  findReplay: true,
   getOperation: true,
   listOperations: true,
   requestCancel: true,

@@ -44,9 +44,11 @@ export interface IdempotencyClaim {
   readonly expiresAt: string;
 }
 
-export type Acceptance =
-  | { readonly outcome: 'created' | 'replayed'; readonly operation: Operation }
+/** What a key was used for before: the same request, or another one. */
+export type Replay =
+  | { readonly outcome: 'replayed'; readonly operation: Operation }
   | { readonly outcome: 'conflict' };
+export type Acceptance = { readonly outcome: 'created'; readonly operation: Operation } | Replay;
 
 /** A verified request on a hook, about to be recorded together with what it leads to. */
 export interface NewDelivery {
@@ -159,6 +161,8 @@ export interface Store {
 
   // operations
   accept(operation: NewOperation, idempotency: IdempotencyClaim | null): Promise<Acceptance>;
+  /** What `accept` would answer for a key that is known; null: it is not. */
+  findReplay(tenant: string, idempotency: IdempotencyClaim, now: string): Promise<Replay | null>;
   getOperation(tenant: string, id: string): Promise<Operation | null>;
   listOperations(filter: OperationFilter): Promise<Page<Operation>>;
   /**

@@ -109,6 +109,16 @@ describe('an accepted operation', () => {
     expect(all.filter(({ replayed }) => !replayed)).toHaveLength(1);
   });
 
+  test('is answered with although its org is gone by now', async () => {
+    const options = { idempotencyKey: 'kept', origin: ORIGIN };
+    const first = await acceptOperation(parts, OWNER, QUERY, options);
+    await parts.store.deleteOrg('default', 'uat');
+    expect(await acceptOperation(parts, OWNER, QUERY, options)).toEqual({ ...first, replayed: true });
+    parts.clock = new Date(NOW.getTime() + 24 * 3_600_000);
+    const afterwards = acceptOperation(parts, OWNER, QUERY, options);
+    await expect(afterwards).rejects.toMatchObject({ code: 'unknown-org' });
+  });
+
   test('is still answered with after its time has come', async () => {
     const options = { idempotencyKey: 'later', origin: ORIGIN };
     const request = { ...QUERY, runAt: '2026-06-01T12:00:10Z' };
