@@ -41,11 +41,17 @@ export async function evaluateRules(job: RuleJob, began: (rule: string) => void)
       if (rule.if !== undefined && !(await condition(rule.if, delivered))) continue;
       return { kind: 'matched', rule: rule.name, request: await requestOf(rule, delivered) };
     } catch (error) {
-      if (!(error instanceof RuleFailure)) throw error;
-      return { kind: 'rule-failed', rule: rule.name, detail: error.message };
+      return { kind: 'rule-failed', rule: rule.name, detail: detailOf(error) };
     }
   }
   return { kind: 'no-rule' };
+}
+
+/** What a payload nests without end exhausts the stack wherever it is walked through. */
+function detailOf(error: unknown): string {
+  if (error instanceof RuleFailure) return error.message;
+  if (error instanceof RangeError) return 'What it renders is nested too deeply.';
+  throw error;
 }
 
 async function requestOf(rule: Rule, delivered: Delivered): Promise<OperationRequest> {

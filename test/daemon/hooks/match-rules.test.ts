@@ -161,6 +161,16 @@ describe('what a rule renders', () => {
     expect((result as { detail: string }).detail).toContain(detail);
   });
 
+  it.each([3_000, 20_000, 100_000])(
+    'a value nested %i deep is no bug: rendered, or refused by name',
+    async (depth) => {
+      const body = Buffer.from(`{"x":${'['.repeat(depth)}${']'.repeat(depth)}}`);
+      const result = await matcher.match(job([rule({ input: { x: '{{ payload.x }}' } })], { body }));
+      expect(['matched', 'rule-failed']).toContain(result.kind);
+      expect(result).toMatchObject({ rule: 'first' });
+    },
+  );
+
   it('what one delivery changes is not there for the next', async () => {
     await matcher.match(job([rule({ input: { x: '{{ $spread(payload) }}' } })]));
     const result = await matcher.match(job([rule({ input: { x: '{{ payload.action }}' } })]));
