@@ -1,5 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { AppError } from '../../contract/errors.ts';
 import { secretAccount } from '../../contract/org.ts';
 import type { SourceCode } from '../../contract/source-code.ts';
@@ -17,7 +17,7 @@ export async function resolveSource(
 ): Promise<ResolvedSource> {
   if ('git' in source) return resolveGit(parts, tenant, source.git);
   if ('upload' in source) return resolveUpload(parts, tenant, source.upload);
-  return resolveDirectory(parts.configuration().directories, source.directory);
+  return resolveDirectory(parts, source.directory);
 }
 
 function resolveGit(
@@ -52,10 +52,14 @@ async function resolveUpload(
 }
 
 /** Compares real paths, so that neither `..` nor a symlink leads out. What exists outside the roots is not told. */
-async function resolveDirectory(roots: readonly string[], directory: string): Promise<ResolvedSource> {
-  const [real, ...realRoots] = await Promise.all([directory, ...roots].map(realPathOf));
-  if (typeof real === 'string' && realRoots.some((root) => root !== null && lies(real, root))) {
-    if (await isA(real, 'directory')) return { kind: 'directory', directory: real };
+async function resolveDirectory(
+  parts: Pick<OperationParts, 'configuration' | 'paths'>,
+  directory: string,
+): Promise<ResolvedSource> {
+  const roots = await realPathsOf(parts.configuration().directories);
+  const [real] = await realPathsOf([directory]);
+  if (real !== undefined && roots.some((root) => lies(real, root)) && (await isA(real, 'directory'))) {
+    if (!(await holdsSecrets(parts.paths, real))) return { kind: 'directory', directory: real };
   }
   throw new AppError(
     'directory-not-allowed',
@@ -63,12 +67,20 @@ async function resolveDirectory(roots: readonly string[], directory: string): Pr
   );
 }
 
+/** A root may be as wide as the whole machine: the vault and the work of others are never source code. */
+async function holdsSecrets(paths: OperationParts['paths'], real: string): Promise<boolean> {
+  const own = [dirname(paths.database), dirname(paths.controlDirectory), paths.work, paths.logs];
+  return (await realPathsOf(own)).some((place) => lies(real, place) || lies(place, real));
+}
+
 function lies(path: string, root: string): boolean {
   return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
-async function realPathOf(path: string): Promise<string | null> {
-  return realpath(path).catch(() => null);
+/** Of those that exist. */
+async function realPathsOf(paths: readonly string[]): Promise<readonly string[]> {
+  const found = await Promise.all(paths.map((path) => realpath(path).catch(() => null)));
+  return found.filter((path) => path !== null);
 }
 
 async function isA(path: string, kind: 'file' | 'directory'): Promise<boolean> {

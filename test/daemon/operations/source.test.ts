@@ -85,6 +85,19 @@ describe('a directory', () => {
   });
 });
 
+describe("a directory of the server's own", () => {
+  test('is no source code, whole or in part, however wide the declared root is', async () => {
+    const { home, database, uploads } = parts.paths;
+    parts.settings = { ...parts.settings, directories: ['/'] };
+    mkdirSync(uploads, { recursive: true });
+    for (const directory of [home, join(database, '..'), uploads, join(home, '..'), '/']) {
+      await expect(resolve(directory), directory).rejects.toMatchObject({ code: 'directory-not-allowed' });
+    }
+    mkdirSync(join(home, 'projects'));
+    expect(await resolve(join(home, 'projects'))).toMatchObject({ kind: 'directory' });
+  });
+});
+
 describe('a repository', () => {
   test('becomes its address and the place of its secret', async () => {
     parts.settings = {
