@@ -55,10 +55,12 @@ export function progressOf({ components, tests, status, stateDetail }: Deploymen
   const message =
     status === 'Pending' ? 'Waits in the org behind another deployment' : (stateDetail ?? status);
   const done = components.deployed + components.failed;
-  const ofComponents = { done, total: components.total, unit: 'components', message };
-  return tests.total > 0 && done >= components.total
-    ? [ofComponents, { done: tests.completed, total: tests.total, unit: 'tests', message }]
-    : [ofComponents];
+  const ofComponents = { done, total: components.total, unit: 'components' };
+  if (tests.total === 0 || done < components.total) return [{ ...ofComponents, message }];
+  return [
+    { ...ofComponents, message: 'Done' },
+    { done: tests.completed, total: tests.total, unit: 'tests', message },
+  ];
 }
 
 function readDetails(details: Body): DeploymentDetails {
