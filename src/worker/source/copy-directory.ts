@@ -10,7 +10,7 @@ const LEFT_OUT = new Set(['.git', '.sf', '.sfdx', 'node_modules']);
 /** Copies a directory of this machine, so that nobody changes it under a deployment. Links are followed, but not out of it. */
 export async function copyDirectory(from: string, to: string, signal: AbortSignal): Promise<Size> {
   const copied = { files: 0, bytes: 0 };
-  const root = await realpath(from);
+  const root = await sameAsResolved(from);
   const todo = [root];
   for (let directory = todo.pop(); directory !== undefined; directory = todo.pop()) {
     signal.throwIfAborted();
@@ -23,6 +23,13 @@ export async function copyDirectory(from: string, to: string, signal: AbortSigna
     }
   }
   return copied;
+}
+
+/** The daemon names a real path; one that leads elsewhere by now was exchanged for a link meanwhile. */
+async function sameAsResolved(from: string): Promise<string> {
+  const real = await realpath(from).catch(() => null);
+  if (real === from) return real;
+  throw new AppError('source-invalid', `The directory ${from} was moved or replaced meanwhile.`);
 }
 
 async function copyOne(

@@ -138,4 +138,16 @@ describe('a directory', () => {
       error: { code: 'source-invalid', message: 'The link passwd leads out of the directory, or nowhere.' },
     });
   });
+
+  test('that was replaced by a link after it was resolved is refused', async () => {
+    const elsewhere = join(bench.directory, 'elsewhere');
+    write(join(elsewhere, 'sfdx-project.json'), '{}');
+    symlinkSync(elsewhere, join(bench.directory, 'crm'));
+    const source = { kind: 'directory', directory: join(bench.directory, 'crm') } as const;
+    const worker = await bench.start({ source });
+    expect((await worker.ended).outcome).toMatchObject({
+      state: 'failed',
+      error: { code: 'source-invalid', message: expect.stringContaining('replaced meanwhile') },
+    });
+  });
 });
