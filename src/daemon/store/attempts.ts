@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import type { JsonObject } from '../../contract/values.ts';
+import { hasCheckpoint } from './cancel.ts';
 import type { Lanes } from './lanes.ts';
 import type { Moves } from './moves.ts';
 import { fromJson, type OperationRow } from './operation-row.ts';
@@ -17,7 +18,7 @@ export function createAttempts(db: Database, parts: Parts) {
   const open = db.prepare<[string, number, string]>(
     'INSERT INTO attempts (operation, number, started_at) VALUES (?, ?, ?)',
   );
-  const end = db.prepare<[string, string, string, number]>(
+  const close = db.prepare<[string, string, string, number]>(
     'UPDATE attempts SET ended_at = ?, ended_as = ? WHERE operation = ? AND number = ? AND ended_at IS NULL',
   );
   const insertWorker = db.prepare<[{ operation: string; attempt: number } & WorkerIdentity]>(
@@ -55,8 +56,10 @@ export function createAttempts(db: Database, parts: Parts) {
     },
     settle(operation: string, attempt: number, settlement: Settlement, now: string) {
       const row = parts.operations.findRunning(operation, attempt);
-      if (row === null || !parts.moves.move(row, moveOf(settlement, now))) return null;
-      end.run(now, settlement.to, operation, attempt);
+      if (row === null) return null;
+      const end = heeding(row, settlement);
+      if (!parts.moves.move(row, moveOf(end, now))) return null;
+      close.run(now, end.to, operation, attempt);
       return parts.operations.read(operation);
     },
     listOpenAttempts(): readonly OpenAttempt[] {
@@ -66,6 +69,13 @@ export function createAttempts(db: Database, parts: Parts) {
       });
     },
   };
+}
+
+/** Whoever settles may not have heard of a cancel yet: what nobody wants any more does not wait for another attempt. */
+function heeding(row: OperationRow, settlement: Settlement): Settlement {
+  const waits = settlement.to === 'queued' || settlement.to === 'scheduled';
+  if (!waits || row.cancel_requested_at === null || hasCheckpoint(row)) return settlement;
+  return { to: 'cancelled', result: null };
 }
 
 function moveOf(settlement: Settlement, at: string) {

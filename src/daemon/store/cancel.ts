@@ -50,8 +50,12 @@ export function createCancel(db: Database, parts: { events: Events; moves: Moves
   };
 }
 
-/** It waits, and no attempt has left a checkpoint: nothing goes on in the org. An empty checkpoint takes an earlier one back. */
+/** It waits, and nothing goes on in the org. */
 function isUntouched(row: OperationRow): boolean {
-  const waits = row.state === 'queued' || row.state === 'scheduled';
-  return waits && (row.checkpoint === null || row.checkpoint === '{}');
+  return (row.state === 'queued' || row.state === 'scheduled') && !hasCheckpoint(row);
+}
+
+/** Something may go on in the org. An empty checkpoint takes an earlier one back. */
+export function hasCheckpoint({ checkpoint }: Pick<OperationRow, 'checkpoint'>): boolean {
+  return checkpoint !== null && checkpoint !== '{}';
 }

@@ -185,7 +185,10 @@ export interface Store {
     now: string,
   ): Promise<boolean>;
   recordCheckpoint(operation: string, attempt: number, checkpoint: JsonObject, now: string): Promise<boolean>;
-  /** Null: the attempt is no longer current, or somebody settled it first. */
+  /**
+   * Null: the attempt is no longer current, or somebody settled it first. Where a cancel was asked for meanwhile, what would
+   * wait for another attempt is cancelled, unless a checkpoint says that something may go on in the org.
+   */
   settle(operation: string, attempt: number, settlement: Settlement, now: string): Promise<Operation | null>;
   listOpenAttempts(): Promise<readonly OpenAttempt[]>;
   /** Moves what is due from scheduled to queued; answers the time of the next one. */

@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite3, { type Database } from 'better-sqlite3';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
+import type { EventBody } from '../../../src/contract/event.ts';
+import type { OperationError } from '../../../src/contract/operation.ts';
 import { openStore } from '../../../src/daemon/store/open.ts';
 import type { NewDelivery, NewOperation, Store } from '../../../src/daemon/store/port.ts';
 
@@ -75,4 +77,32 @@ export function newDelivery(number: number, changes: Partial<NewDelivery> = {}):
     receivedAt: at(number),
     ...changes,
   };
+}
+
+/** The operation of `running`. */
+export const ID = operationId(1);
+export const ERROR: OperationError = {
+  code: 'worker-lost',
+  message: 'it went',
+  hint: 'look',
+  retryable: true,
+};
+
+/** A store whose only operation is in its first attempt. */
+export async function running(): Promise<Store> {
+  const { store } = await freshStore();
+  await store.accept(newOperation(1), null);
+  expect((await store.claim(at(2)))?.operation).toMatchObject({ id: ID, state: 'running', attempt: 1 });
+  return store;
+}
+
+export async function bodies(store: Store): Promise<readonly EventBody[]> {
+  const events = await store.listEvents({
+    tenant: 'default',
+    operation: ID,
+    org: null,
+    afterSeq: 0,
+    limit: 100,
+  });
+  return events.map(({ body }) => body);
 }
