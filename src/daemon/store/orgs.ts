@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import type { LoginKind, OrgRegistration } from '../../contract/org.ts';
 import { CORE_COLUMNS, type OperationRow } from './operation-row.ts';
+import { longOrganisationId } from './organisation-id.ts';
 import type { StoredOrg } from './port.ts';
 import type { Waiting } from './waiting.ts';
 
@@ -62,7 +63,7 @@ export function createOrgs(db: Database, waiting: Waiting) {
     getOrganisationId: (tenant: string, alias: string): string | null =>
       get.get(tenant, alias)?.organisation_id ?? null,
     putOrg(tenant: string, alias: string, registration: OrgRegistration, now: string): StoredOrg {
-      const organisationId = longId(registration.organisationId);
+      const organisationId = longOrganisationId(registration.organisationId);
       put.run({ ...registration, tenant, alias, organisationId, now });
       const org = getOrg(tenant, alias);
       if (org === null) throw new Error(`The org ${alias} was not kept.`);
@@ -71,19 +72,4 @@ export function createOrgs(db: Database, waiting: Waiting) {
     deleteOrg: (tenant: string, alias: string): boolean => remove.run(tenant, alias).changes > 0,
     listOrgs: (tenant: string): readonly StoredOrg[] => list.all(tenant).map(toOrg),
   };
-}
-
-const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345';
-
-/**
- * The 18 characters of an id that came with 15: one more letter for each five, telling which of them are capitals. Both
- * forms name the same organisation and must lead to the same lane.
- */
-export function longId(id: string): string {
-  if (id.length !== 15) return id;
-  const suffix = [0, 5, 10].map((start) => {
-    const bits = [...id.slice(start, start + 5)].map((letter, bit) => (/[A-Z]/.test(letter) ? 1 << bit : 0));
-    return LETTERS[bits.reduce((sum, bit) => sum + bit, 0)];
-  });
-  return id + suffix.join('');
 }

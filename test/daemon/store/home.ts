@@ -8,7 +8,7 @@ import type { OperationError } from '../../../src/contract/operation.ts';
 import { openStore } from '../../../src/daemon/store/open.ts';
 import type { NewDelivery, NewOperation, Store } from '../../../src/daemon/store/port.ts';
 
-export const ORGANISATION = '00D000000000001AAA';
+export const ORGANISATION = '00D000000000001EAA';
 export const START = '2026-03-01T10:00:00.000Z';
 
 /** A moment, in seconds after START. */

@@ -1,6 +1,5 @@
 import { AppError } from '../../../contract/errors.ts';
 import type { Org } from '../../../contract/org.ts';
-import { longOrganisationId } from '../../operations/organisation-id.ts';
 import type { Handler } from '../parts.ts';
 
 export const listOrgs: Handler<'listOrgs'> = async ({ parts, caller }) => ({
@@ -9,8 +8,7 @@ export const listOrgs: Handler<'listOrgs'> = async ({ parts, caller }) => ({
 
 export const putOrg: Handler<'putOrg'> = async ({ parts, caller, params, body }) => {
   const { store, now } = parts.operations;
-  const registration = { ...body, organisationId: longOrganisationId(body.organisationId) };
-  return store.putOrg(caller.tenant, params.org, registration, now().toISOString());
+  return store.putOrg(caller.tenant, params.org, body, now().toISOString());
 };
 
 export const deleteOrg: Handler<'deleteOrg'> = async ({ parts, caller, params }) => {
