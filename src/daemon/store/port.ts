@@ -212,10 +212,11 @@ export interface Store {
   ): Promise<ApiToken>;
   listTokens(tenant: string): Promise<readonly ApiToken[]>;
   revokeToken(tenant: string, id: string, now: string): Promise<boolean>;
-  /** By SHA-256 of the token; revoked ones are not found, expired ones are. Notes the use. */
+  /** By SHA-256 of the token; revoked ones are not found, expired ones are. Notes the use of one that still holds. */
   findToken(hash: string, now: string): Promise<ApiToken | null>;
 
   // orgs
+  /** The organisation id may have 15 or 18 characters; it is kept with 18, so that both lead to one lane. */
   putOrg(tenant: string, alias: string, registration: OrgRegistration, now: string): Promise<StoredOrg>;
   deleteOrg(tenant: string, alias: string): Promise<boolean>;
   getOrg(tenant: string, alias: string): Promise<StoredOrg | null>;

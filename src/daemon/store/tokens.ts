@@ -37,13 +37,20 @@ export function createTokens(db: Database) {
     findToken(hash: string, now: string): ApiToken | null {
       const row = byHash.get(hash);
       if (row === undefined) return null;
-      if (row.lastUsedAt !== null && Date.parse(now) - Date.parse(row.lastUsedAt) < USE_NOTED_EVERY_MS) {
-        return toToken(row);
-      }
+      if (isExpired(row, now) || isNoted(row, now)) return toToken(row);
       noteUse.run(now, row.id);
       return toToken({ ...row, lastUsedAt: now });
     },
   };
+}
+
+/** Whoever comes with it is refused: that is no use. */
+function isExpired({ expiresAt }: TokenRow, now: string): boolean {
+  return expiresAt !== null && Date.parse(expiresAt) <= Date.parse(now);
+}
+
+function isNoted({ lastUsedAt }: TokenRow, now: string): boolean {
+  return lastUsedAt !== null && Date.parse(now) - Date.parse(lastUsedAt) < USE_NOTED_EVERY_MS;
 }
 
 function toToken(row: TokenRow): ApiToken {
