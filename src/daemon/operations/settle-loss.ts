@@ -45,6 +45,11 @@ export function hasEffect(checkpoint: JsonObject | null): boolean {
   return checkpoint !== null && Object.keys(checkpoint).length > 0;
 }
 
+/** Whether another attempt may look after what was sent. */
+export function mayFollow({ attempt, maxAttempts }: Operation): boolean {
+  return attempt < maxAttempts + FOLLOWING_ATTEMPTS;
+}
+
 export function timedOut(operation: Operation): OperationError {
   return errorOf('timed-out', `The operation did not end within ${operation.timeoutSeconds} s.`);
 }
@@ -58,7 +63,7 @@ function follow(loss: Loss): Settlement {
   const { operation, cause } = loss;
   if (cause === 'timeout') return unknown(loss, 'deploy-unknown');
   if (cause === 'shutdown') return { to: 'queued', reason: 'the server stopped', error: null };
-  if (operation.attempt >= operation.maxAttempts + FOLLOWING_ATTEMPTS) return unknown(loss, 'deploy-unknown');
+  if (!mayFollow(operation)) return unknown(loss, 'deploy-unknown');
   if (cause === 'daemon-lost') return { to: 'queued', reason: 'the server was restarted', error: null };
   return scheduled(loss);
 }

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../contract/values.ts';
 import type { Outcome } from '../../contract/worker-protocol.ts';
 import type { Settlement } from '../store/port.ts';
 import { backOff } from './back-off.ts';
-import { errorOf, hasEffect, settleLoss, timedOut } from './settle-loss.ts';
+import { errorOf, hasEffect, mayFollow, settleLoss, timedOut } from './settle-loss.ts';
 
 /** Why the daemon asked a worker to end; null: it did not. */
 export type Interruption = 'request' | 'timeout' | 'shutdown' | null;
@@ -58,7 +58,8 @@ function settleFailed(ended: Ended, outcome: Extract<Outcome, { state: 'failed' 
   // A result says what became of what was sent; without one, a failure says only that nobody could look.
   const open = hasEffect(ended.checkpoint) && result === null;
   const wanted = open || operation.cancelRequestedAt === null;
-  if (mayPass(ended, error) && operation.attempt < operation.maxAttempts && wanted) {
+  const left = open ? mayFollow(operation) : operation.attempt < operation.maxAttempts;
+  if (mayPass(ended, error) && left && wanted) {
     const reason = `${error.code}: ${error.message}`.slice(0, 500);
     return { to: 'scheduled', at: backOff(operation.attempt, ended), reason, error };
   }

@@ -42,8 +42,13 @@ describe('a failed outcome', () => {
     expect(settleOutcome(ended, outcome).to).toBe('failed');
   });
 
-  test('leaves open what became of what was sent when no attempt is left to follow it', () => {
+  test('is followed by attempts beyond the maximum while something was sent', () => {
     const ended = endedOf({ checkpoint: SENT, operation: { attempt: 3 } });
+    expect(settleOutcome(ended, failure('org-unreachable')).to).toBe('scheduled');
+  });
+
+  test('leaves open what became of what was sent when no attempt is left to follow it', () => {
+    const ended = endedOf({ checkpoint: SENT, operation: { attempt: 8 } });
     expect(settleOutcome(ended, failure('org-unreachable'))).toMatchObject({
       to: 'indeterminate',
       error: { code: 'deploy-unknown' },
