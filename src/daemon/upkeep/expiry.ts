@@ -5,8 +5,8 @@ import type { Paths } from '../../config/paths.ts';
 import type { Store } from '../store/port.ts';
 
 const EVERY_MS = 600_000;
-/** An upload that is still being received is younger than this. */
-const UNFINISHED_MS = 24 * 3_600_000;
+/** An upload that is still being received, or not recorded yet, is younger than this; one that was recorded expires earlier. */
+const FORGOTTEN_MS = 48 * 3_600_000;
 
 export interface ExpiryOptions {
   readonly store: Pick<Store, 'expireUploads'>;
@@ -42,15 +42,14 @@ async function expireUploads({ store, paths, now }: ExpiryOptions): Promise<void
   for (const { id } of await store.expireUploads(now().toISOString())) {
     await rm(join(paths.uploads, id), { force: true });
   }
-  const before = now().getTime() - UNFINISHED_MS;
-  for (const file of await unfinishedUploads(paths.uploads)) {
+  await removeForgotten(paths.uploads, now().getTime() - FORGOTTEN_MS);
+}
+
+/** What a daemon that was killed had not received to its end, had not recorded yet, or had no time left to remove. */
+async function removeForgotten(uploads: string, before: number): Promise<void> {
+  for (const name of await readdir(uploads).catch(() => [])) {
+    const file = join(uploads, name);
     const found = await stat(file).catch(() => null);
     if (found !== null && found.mtimeMs < before) await rm(file, { force: true });
   }
-}
-
-/** What a daemon that was killed had not received to its end. */
-async function unfinishedUploads(uploads: string): Promise<readonly string[]> {
-  const names = await readdir(uploads).catch(() => []);
-  return names.filter((name) => name.endsWith('.part')).map((name) => join(uploads, name));
 }

@@ -30,7 +30,7 @@ export async function recover(options: RecoveryOptions): Promise<void> {
   const open = await options.store.listOpenAttempts();
   await Promise.all(open.map((attempt) => endProcesses(options.log, attempt)));
   for (const attempt of open) await settleOpen(options, attempt);
-  await removeWorkspaces(options.paths.work);
+  await removeWorkspaces(options);
 }
 
 async function endProcesses(log: Logger, { operation, workers }: OpenAttempt): Promise<void> {
@@ -80,7 +80,12 @@ function policyOf(definition: TaskDefinition, open: OpenAttempt): TaskDefinition
   return open.workers.length === 0 && open.checkpoint === null ? 'retry' : definition.onWorkerLoss;
 }
 
-async function removeWorkspaces(work: string): Promise<void> {
-  const left = await readdir(work).catch(() => []);
-  for (const name of left) await rm(join(work, name), { recursive: true, force: true, maxRetries: 3 });
+/** One that cannot be removed keeps no server from starting: the next attempt has another one. */
+async function removeWorkspaces({ paths, log }: RecoveryOptions): Promise<void> {
+  for (const name of await readdir(paths.work).catch(() => [])) {
+    const workspace = join(paths.work, name);
+    await rm(workspace, { recursive: true, force: true, maxRetries: 3 }).catch((error: unknown) =>
+      log.warn({ err: error, workspace }, 'a workspace is left'),
+    );
+  }
 }

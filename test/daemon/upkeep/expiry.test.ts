@@ -10,6 +10,7 @@ import { until } from '../../support/until.ts';
 import { QUIET, TENANT } from '../dispatch/setting.ts';
 
 const OLD = 'up_01HZZZZZZZZZZZZZZZZZZZZZZA';
+const FORGOTTEN = 'up_01HZZZZZZZZZZZZZZZZZZZZZZC';
 const NEW = 'up_01HZZZZZZZZZZZZZZZZZZZZZZB';
 
 const paths = pathsOf(mkdtempSync(join(tmpdir(), 'sfpd-')));
@@ -26,16 +27,16 @@ afterEach(async () => {
   rmSync(paths.home, { recursive: true, force: true });
 });
 
-test('uploads whose time is over go, with what was never received to its end', async () => {
+test('uploads whose time is over go, with what was never received to its end, or never recorded', async () => {
   const now = new Date();
   await record(OLD, new Date(now.getTime() - 1_000));
   await record(NEW, new Date(now.getTime() + 60_000));
-  for (const name of [OLD, NEW, 'old.part', 'new.part']) writeFileSync(file(name), 'zip');
-  const longAgo = new Date(now.getTime() - 48 * 3_600_000);
-  utimesSync(file('old.part'), longAgo, longAgo);
+  for (const name of [OLD, NEW, FORGOTTEN, 'old.part', 'new.part']) writeFileSync(file(name), 'zip');
+  const longAgo = new Date(now.getTime() - 49 * 3_600_000);
+  for (const name of [FORGOTTEN, 'old.part']) utimesSync(file(name), longAgo, longAgo);
   const expiry = createExpiry({ store, paths, log: QUIET, now: () => now, everyMs: 10 });
   expiry.start();
-  await until(() => !existsSync(file(OLD)) && !existsSync(file('old.part')));
+  await until(() => [OLD, FORGOTTEN, 'old.part'].every((name) => !existsSync(file(name))));
   await expiry.stop();
   await expiry.stop();
   expect([NEW, 'new.part'].map((name) => existsSync(file(name)))).toEqual([true, true]);
