@@ -104,7 +104,7 @@ function failureLines(where: string, texts: readonly string[], width: number): r
   return [
     [
       { text: '  ✖ ', tone: 'red' },
-      { text: where, look: 'bold' },
+      { text: oneLine(where), look: 'bold' },
     ],
     ...below.map((text): Line => [{ text: `${' '.repeat(FAILURE_INDENT)}${text}` }]),
   ];

@@ -67,6 +67,15 @@ describe('the result of an operation', () => {
     expect(lines).toContain('  ✖ classes/A.cls:3:7');
   });
 
+  test('carries no escape sequence of a file name or a message to the terminal', () => {
+    const [one] = DEPLOYED.componentFailures;
+    const evil = { ...one, file: 'classes/\u001b]0;A\u0007\u001b[2J.cls', problem: '\u001b[8mhidden' };
+    const componentFailures = [evil] as typeof DEPLOYED.componentFailures;
+    const text = textOf(resultLines({ ...failed, result: { ...DEPLOYED, componentFailures } }));
+    expect(text).not.toMatch(/[\u0007\u001b]/);
+    expect(text).toContain('classes/.cls:3:7');
+  });
+
   test('lists twenty failures and says how many there are', () => {
     const componentFailures = Array.from({ length: 25 }, () => DEPLOYED.componentFailures[0]).flatMap(
       (one) => one ?? [],
