@@ -7,7 +7,7 @@ const closed = { additionalProperties: false };
 /** `sfp-server.yaml`. Every key has a default; the file may be empty. */
 export const Configuration = Type.Object(
   {
-    concurrency: Type.Integer({ minimum: 1, maximum: 64, default: 4, description: 'operations at once' }),
+    concurrency: Type.Integer({ minimum: 1, maximum: 64, description: 'operations at once' }),
     vault: Type.Object({ provider: OneOf(['keychain', 'file'] as const) }, closed),
     edge: Type.Object(
       {

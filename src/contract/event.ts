@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox';
-import { OPERATION_STATES, OperationError, type OperationState, Progress, WaitingFor } from './operation.ts';
+import { OPERATION_STATES, OperationError, Progress, WaitingFor } from './operation.ts';
 import { Alias, JsonObject, Nullable, OneOf, OperationId, Tenant, Time } from './values.ts';
 
-const State = OneOf(OPERATION_STATES as readonly OperationState[]);
+const State = OneOf(OPERATION_STATES);
 
 /** A place in the history: `seq` orders events, `epoch` names the history (a restored database has a new one). */
 export const Position = Type.Object({

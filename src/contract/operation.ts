@@ -44,7 +44,7 @@ export function mayMove(from: OperationState, to: OperationState): boolean {
 export const HEAD_START_MS = { critical: 3_600_000, normal: 0, batch: -3_600_000 } as const;
 export const PRIORITIES = Object.keys(HEAD_START_MS) as readonly Priority[];
 export type Priority = keyof typeof HEAD_START_MS;
-export const PrioritySchema = OneOf(['critical', 'normal', 'batch'] as const);
+export const PrioritySchema = OneOf(PRIORITIES);
 
 /** Where an operation came from. */
 export const Origin = Type.Object({
@@ -80,16 +80,7 @@ export const OperationSchema = Type.Object({
   task: Type.String({ maxLength: 63 }),
   tenant: Tenant,
   org: Nullable(Alias),
-  state: OneOf([
-    'scheduled',
-    'queued',
-    'running',
-    'succeeded',
-    'failed',
-    'cancelled',
-    'timed_out',
-    'indeterminate',
-  ] as const),
+  state: OneOf(OPERATION_STATES),
   priority: PrioritySchema,
   input: Type.Optional(JsonObject),
   result: Type.Optional(Nullable(JsonObject)),

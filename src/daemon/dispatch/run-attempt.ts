@@ -14,7 +14,6 @@ import type { WorkerEnd } from './worker-process.ts';
 import { makeWorkspace } from './workspace.ts';
 
 export interface RunningAttempt {
-  readonly operation: Operation;
   /** What the daemon may do with it when it stops: end it and go on later, or let it come to its end. */
   readonly interruptible: boolean;
   interrupt(because: Because): void;
@@ -41,7 +40,6 @@ export function runAttempt(parts: AttemptParts, claim: Claim): RunningAttempt {
   };
   const interrupt = (because: Because): void => interruptAttempt(attempt, because);
   return {
-    operation,
     interruptible: definition.onWorkerLoss !== 'indeterminate',
     interrupt,
     ended: run(parts, attempt, interrupt),
@@ -207,5 +205,5 @@ function refuseAttempt(parts: AttemptParts, operation: Operation): RunningAttemp
   const ended = settle(parts, operation, { to: 'failed', error, result: null }).catch((failure: unknown) =>
     parts.log.error({ err: failure }, 'an attempt could not be settled; the next start recovers it'),
   );
-  return { operation, interruptible: false, interrupt: () => undefined, ended };
+  return { interruptible: false, interrupt: () => undefined, ended };
 }

@@ -38,7 +38,6 @@ const VERBS: Record<Verb, true> = {
   findToken: true,
   putOrg: true,
   deleteOrg: true,
-  getOrg: true,
   getOrganisationId: true,
   listOrgs: true,
   recordUpload: true,

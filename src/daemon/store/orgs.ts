@@ -1,8 +1,7 @@
 import type { Database } from 'better-sqlite3';
-import type { LoginKind, OrgRegistration } from '../../contract/org.ts';
+import type { LoginKind, Org, OrgRegistration } from '../../contract/org.ts';
 import { CORE_COLUMNS, type OperationRow } from './operation-row.ts';
 import { longOrganisationId } from './organisation-id.ts';
-import type { StoredOrg } from './port.ts';
 import type { Waiting } from './waiting.ts';
 
 interface OrgRow {
@@ -34,7 +33,7 @@ export function createOrgs(db: Database, waiting: Waiting) {
      WHERE tenant = ? AND organisation = ? AND state = ? AND finished_at IS NULL ORDER BY rank, id LIMIT ${SHOWN_OF_A_LANE}`,
   );
 
-  const laneOf = ({ tenant, organisation_id }: OrgRow): StoredOrg['lane'] => {
+  const laneOf = ({ tenant, organisation_id }: OrgRow): Org['lane'] => {
     const inState = (state: string) => inLane.all(tenant, organisation_id, state);
     return {
       running: inState('running').map((row) => row.id),
@@ -44,7 +43,7 @@ export function createOrgs(db: Database, waiting: Waiting) {
       })),
     };
   };
-  const toOrg = (row: OrgRow): StoredOrg => ({
+  const toOrg = (row: OrgRow): Org => ({
     alias: row.alias,
     kind: row.kind,
     username: row.username,
@@ -53,23 +52,18 @@ export function createOrgs(db: Database, waiting: Waiting) {
     registeredAt: row.registered_at,
     lane: laneOf(row),
   });
-  const getOrg = (tenant: string, alias: string): StoredOrg | null => {
-    const row = get.get(tenant, alias);
-    return row === undefined ? null : toOrg(row);
-  };
 
   return {
-    getOrg,
     getOrganisationId: (tenant: string, alias: string): string | null =>
       get.get(tenant, alias)?.organisation_id ?? null,
-    putOrg(tenant: string, alias: string, registration: OrgRegistration, now: string): StoredOrg {
+    putOrg(tenant: string, alias: string, registration: OrgRegistration, now: string): Org {
       const organisationId = longOrganisationId(registration.organisationId);
       put.run({ ...registration, tenant, alias, organisationId, now });
-      const org = getOrg(tenant, alias);
-      if (org === null) throw new Error(`The org ${alias} was not kept.`);
-      return org;
+      const row = get.get(tenant, alias);
+      if (row === undefined) throw new Error(`The org ${alias} was not kept.`);
+      return toOrg(row);
     },
     deleteOrg: (tenant: string, alias: string): boolean => remove.run(tenant, alias).changes > 0,
-    listOrgs: (tenant: string): readonly StoredOrg[] => list.all(tenant).map(toOrg),
+    listOrgs: (tenant: string): readonly Org[] => list.all(tenant).map(toOrg),
   };
 }

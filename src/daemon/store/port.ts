@@ -148,9 +148,6 @@ export interface Counts {
   readonly running: number;
 }
 
-/** An org as the store keeps it; its lane is computed when it is read. */
-export type StoredOrg = Org;
-
 export interface Store {
   /** Events in the order of their commit, after they are on disk; answers how to stop listening. */
   onCommitted(listener: (events: readonly OperationEvent[]) => void): () => void;
@@ -217,12 +214,11 @@ export interface Store {
 
   // orgs
   /** The organisation id may have 15 or 18 characters; it is kept with 18, so that both lead to one lane. */
-  putOrg(tenant: string, alias: string, registration: OrgRegistration, now: string): Promise<StoredOrg>;
+  putOrg(tenant: string, alias: string, registration: OrgRegistration, now: string): Promise<Org>;
   deleteOrg(tenant: string, alias: string): Promise<boolean>;
-  getOrg(tenant: string, alias: string): Promise<StoredOrg | null>;
   /** The lane of an alias, without looking at what is in it; null: no such org. */
   getOrganisationId(tenant: string, alias: string): Promise<string | null>;
-  listOrgs(tenant: string): Promise<readonly StoredOrg[]>;
+  listOrgs(tenant: string): Promise<readonly Org[]>;
 
   // uploads
   recordUpload(upload: StoredUpload): Promise<void>;

@@ -223,7 +223,7 @@ describe('a refused path or place', () => {
     const body = { ...registration(), organisationId: '001000000000000' };
     const answer = await ask(doors.control, 'PUT', '/api/v1/orgs/new', { headers: json, body });
     expect([answer.status, answer.body.code]).toEqual([400, 'invalid-request']);
-    expect(await doors.store.getOrg('default', 'new')).toBeNull();
+    expect(await doors.store.getOrganisationId('default', 'new')).toBeNull();
   });
 
   test('an org that nobody knows cannot be removed', async () => {

@@ -87,7 +87,7 @@ export async function openDoors(
         now: operations.now(),
       }),
     accept: async (request = {}, tenant = 'default') => {
-      if ((await store.getOrg(tenant, 'uat')) === null) {
+      if ((await store.getOrganisationId(tenant, 'uat')) === null) {
         await store.putOrg(tenant, 'uat', registration(), operations.now().toISOString());
       }
       return acceptOne(control, tenant, request);

@@ -108,7 +108,7 @@ describe('the rest', () => {
     expect((await ask(doors.control, 'DELETE', '/api/v1/orgs/short', { headers: asOwner() })).status).toBe(
       204,
     );
-    expect(await doors.store.getOrg('default', 'short')).toBeNull();
+    expect(await doors.store.getOrganisationId('default', 'short')).toBeNull();
   });
 
   test('a token is shown once, and listed without itself', async () => {

@@ -131,8 +131,8 @@ describe('an org', () => {
     expect((await store.listOrgs('default')).map(({ alias }) => alias)).toEqual(['dev', 'uat']);
     expect(await store.deleteOrg('default', 'uat')).toBe(true);
     expect(await store.deleteOrg('default', 'uat')).toBe(false);
-    expect(await store.getOrg('default', 'uat')).toBeNull();
-    expect(await store.getOrg('other', 'uat')).not.toBeNull();
+    expect(await store.getOrganisationId('default', 'uat')).toBeNull();
+    expect(await store.getOrganisationId('other', 'uat')).not.toBeNull();
   });
 
   test('shows what runs and waits in its lane', async () => {
@@ -141,7 +141,7 @@ describe('an org', () => {
     for (const number of [1, 2]) await store.accept(newOperation(number), null);
     await store.accept(newOperation(3, { scheduledFor: at(99) }), null);
     await store.claim(at(5));
-    expect((await store.getOrg('default', 'uat'))?.lane).toEqual({
+    expect((await store.listOrgs('default'))[0]?.lane).toEqual({
       running: [operationId(1)],
       waiting: [
         { operation: operationId(2), waitingFor: { reason: 'org', operation: operationId(1), place: 1 } },
