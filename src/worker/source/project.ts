@@ -2,6 +2,7 @@ import { access, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError } from '../../contract/errors.ts';
 import { directoryInside, isInside } from '../workspace.ts';
+import { checkReplacements } from './check-replacements.ts';
 
 export const PROJECT_FILE = 'sfdx-project.json';
 export const MANIFEST_FILE = 'package.xml';
@@ -27,7 +28,8 @@ export async function detectFormat(directory: string, root: string): Promise<Sou
   if (project === null) {
     throw new AppError('source-invalid', `The source code has neither ${PROJECT_FILE} nor ${MANIFEST_FILE}.`);
   }
-  const { packageDirectories, apiVersion } = await readProject(project);
+  const { packageDirectories, apiVersion, replacements } = await readProject(project);
+  await checkReplacements(root, project, replacements);
   // A directory within a project stands for that part of it.
   const directories =
     project === directory
@@ -42,17 +44,21 @@ async function findProject(directory: string, root: string): Promise<string | nu
   return parent !== directory && isInside(parent, root) ? findProject(parent, root) : null;
 }
 
-async function readProject(
-  project: string,
-): Promise<{ readonly packageDirectories: readonly string[]; readonly apiVersion: string | null }> {
-  const { packageDirectories, sourceApiVersion } = await readJson(join(project, PROJECT_FILE));
+interface ProjectFile {
+  readonly packageDirectories: readonly string[];
+  readonly apiVersion: string | null;
+  readonly replacements: unknown;
+}
+
+async function readProject(project: string): Promise<ProjectFile> {
+  const { packageDirectories, sourceApiVersion, replacements } = await readJson(join(project, PROJECT_FILE));
   const entries: readonly unknown[] = Array.isArray(packageDirectories) ? packageDirectories : [];
   const paths = entries.map((entry) => (entry as { readonly path?: unknown } | null)?.path);
   if (paths.length === 0 || !paths.every((path) => typeof path === 'string')) {
     throw new AppError('source-invalid', `${PROJECT_FILE} names no packageDirectories.`);
   }
   const version = typeof sourceApiVersion === 'string' && /^\d\d\.0$/.test(sourceApiVersion);
-  return { packageDirectories: paths, apiVersion: version ? sourceApiVersion : null };
+  return { packageDirectories: paths, apiVersion: version ? sourceApiVersion : null, replacements };
 }
 
 async function readJson(file: string): Promise<Readonly<Record<string, unknown>>> {

@@ -1,4 +1,12 @@
-import { appendFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { strFromU8, unzipSync } from 'fflate';
@@ -74,6 +82,37 @@ describe('source format', () => {
     );
     const names = Object.keys(await filesOf(join(project.directory, 'other'), project.directory));
     expect(names.sort()).toEqual(['classes/Extra.cls', 'classes/Extra.cls-meta.xml', 'package.xml']);
+  });
+
+  test('is replaced in from files of its own, and never from what else this machine has', async () => {
+    const outside = mkdtempSync(join(tmpdir(), 'sfp-out-'));
+    writeFileSync(join(outside, 'key'), 'a key of the vault');
+    writeFileSync(join(project.directory, 'name.txt'), 'Replaced');
+    symlinkSync(join(outside, 'key'), join(project.directory, 'link.txt'));
+    const replaceWith = (replacement: object) => {
+      const replacements = [{ glob: '**/*.cls', stringToReplace: 'Invoice', ...replacement }];
+      const text = { packageDirectories: [{ path: 'force-app', default: true }], replacements };
+      writeFileSync(join(project.directory, 'sfdx-project.json'), JSON.stringify(text));
+      return filesOf(project.directory);
+    };
+    try {
+      const files = await replaceWith({ replaceWithFile: 'name.txt' });
+      expect(files['classes/Invoice.cls']).toContain('Replaced');
+      for (const file of [join(outside, 'key'), 'link.txt', '../../../../../../etc/passwd']) {
+        await expect(replaceWith({ replaceWithFile: file }), file).rejects.toMatchObject({
+          code: 'source-invalid',
+          message: expect.stringContaining('outside the source code'),
+        });
+      }
+      for (const name of ['HTTPS_PROXY', 'https_proxy', 'DBUS_SESSION_BUS_ADDRESS']) {
+        await expect(replaceWith({ replaceWithEnv: name }), name).rejects.toMatchObject({
+          code: 'source-invalid',
+          message: expect.stringContaining('of the server'),
+        });
+      }
+    } finally {
+      rmSync(outside, { recursive: true, force: true });
+    }
   });
 
   test('needs package directories that are there, and a component', async () => {
