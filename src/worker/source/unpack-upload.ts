@@ -90,9 +90,23 @@ function batches(entries: readonly UnzipFileInfo[]): readonly (readonly string[]
 async function unpack(zip: Uint8Array, names: readonly string[], target: string): Promise<void> {
   const wanted = new Set(names);
   for (const [name, content] of Object.entries(read(zip, (entry) => wanted.has(entry.name)))) {
-    const path = join(target, name);
+    await writeEntry(join(target, name), content, name);
+  }
+}
+
+/** What no file system holds: one name for a file and a directory, or a name that is too long. */
+const IMPOSSIBLE = ['EEXIST', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG'];
+
+async function writeEntry(path: string, content: Uint8Array, name: string): Promise<void> {
+  try {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, content);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!IMPOSSIBLE.includes(code)) throw error;
+    throw new AppError('source-invalid', `The upload names a file that cannot be: ${name.slice(0, 200)}`, {
+      cause: error,
+    });
   }
 }
 

@@ -62,6 +62,14 @@ describe('an upload', () => {
     }
   });
 
+  test('with a name that no file can have is refused by that name', async () => {
+    for (const name of ['package.xml/inner', 'n'.repeat(300), '.']) {
+      expect(await unpack({ 'package.xml': '', [name]: 'x' }), name).toMatchObject({
+        error: { code: 'source-invalid', message: expect.stringContaining(name.slice(0, 200)) },
+      });
+    }
+  });
+
   test('makes no link of a link', async () => {
     const zip = zipSync({
       'package.xml': strToU8('x'),
