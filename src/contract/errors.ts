@@ -46,7 +46,7 @@ export const ERRORS = {
   'not-found': failed(404, 'Check the id and the tenant.'),
   'route-not-found': usage(404, 'Check the method and the path; the README lists the routes.'),
   'wrong-state': failed(409, 'Look at the operation first: sfp-server operation show ID.'),
-  'not-acceptable': usage(400, 'Subscribe to operations, operation:<id> or org:<alias>.'),
+  'unknown-channel': usage(400, 'Subscribe to operations, operation:<id> or org:<alias>.'),
   // access
   unauthenticated: notAllowed(401, 'Send a valid API token: Authorization: Bearer ….'),
   'token-expired': notAllowed(401, 'Create a new token: sfp-server token create.'),

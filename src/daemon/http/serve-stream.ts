@@ -56,7 +56,7 @@ function readMessage(data: RawData, isBinary: boolean): ClientMessage {
   const named = typeof value === 'object' && value !== null && 'channel' in value ? value.channel : null;
   const isChannel: boolean = channel.Check(named);
   if (typeof named === 'string' && !isChannel) {
-    throw new AppError('not-acceptable', `There is no channel "${named.slice(0, 80)}".`);
+    throw new AppError('unknown-channel', `There is no channel "${named.slice(0, 80)}".`);
   }
   throw new AppError('invalid-request', describeMismatch(message.Errors(value), 'message'));
 }

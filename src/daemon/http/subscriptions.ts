@@ -26,7 +26,7 @@ export function createSubscriptions(parts: DoorParts, tenant: string, outlet: Ou
     async subscribe(channel, after) {
       unsubscribe(channel);
       if (open.size >= SUBSCRIPTION_LIMIT) {
-        throw new AppError('not-acceptable', `A connection may have ${SUBSCRIPTION_LIMIT} subscriptions.`);
+        throw new AppError('too-large', `A connection may have ${SUBSCRIPTION_LIMIT} subscriptions.`);
       }
       const filter = await filterOf(parts, tenant, channel);
       const subscription = await parts.outbox.follow(filter, after, sinkOf(channel, outlet));
