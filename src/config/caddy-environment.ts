@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { handedDown } from './handed-down.ts';
 
 /** What Caddy's environment takes over: where programs and certificates are, and proxies on the way to a certificate. */
 const HANDED_DOWN = [
@@ -19,12 +20,8 @@ export function caddyEnvironment(
   directory: string,
   environment: NodeJS.ProcessEnv = process.env,
 ): Record<string, string> {
-  const handedDown = HANDED_DOWN.flatMap((name) => {
-    const value = environment[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
   return {
-    ...Object.fromEntries(handedDown),
+    ...handedDown(environment, HANDED_DOWN),
     HOME: directory,
     XDG_CONFIG_HOME: directory,
     XDG_DATA_HOME: directory,

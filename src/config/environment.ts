@@ -1,5 +1,6 @@
 import { AppError } from '../contract/errors.ts';
 import { ATTEMPT_MARKER } from '../contract/worker-protocol.ts';
+import { handedDown } from './handed-down.ts';
 import { defaultHome, type Paths, pathsOf } from './paths.ts';
 
 /** Everything that this program takes from its environment; nothing else reads process.env. */
@@ -56,12 +57,8 @@ export function workerEnvironment(
   own: { readonly home: string; readonly temporary: string; readonly marker: string },
   environment: NodeJS.ProcessEnv = process.env,
 ): Record<string, string> {
-  const handedDown = HANDED_DOWN.flatMap((name) => {
-    const value = environment[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
   return {
-    ...Object.fromEntries(handedDown),
+    ...handedDown(environment, HANDED_DOWN),
     HOME: own.home,
     TMPDIR: own.temporary,
     // The converter of source format would write a log through a thread, which a worker may not start.

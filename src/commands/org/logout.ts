@@ -1,8 +1,7 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { checkedAlias, localTenant } from '../../cli/names.ts';
-import { readConfiguration } from '../../config/file.ts';
-import { vaultReference } from '../../config/vault-reference.ts';
+import { readVaultReference } from '../../config/vault-reference.ts';
 import { orgAccount } from '../../contract/org.ts';
 import { openVault } from '../../vault/open.ts';
 
@@ -17,8 +16,7 @@ export default class OrgLogout extends BaseCommand {
     const { args, flags } = await this.parse(OrgLogout);
     const alias = checkedAlias(args.alias);
     const tenant = localTenant(this.environment, flags);
-    const { paths } = this.environment;
-    const vault = await openVault(vaultReference(readConfiguration(paths), paths));
+    const vault = await openVault(readVaultReference(this.environment.paths));
     await (await this.client()).call('deleteOrg', { params: { org: alias } });
     const removed = await vault.remove(orgAccount(tenant, alias));
     this.log(

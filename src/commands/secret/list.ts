@@ -1,7 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { localTenant } from '../../cli/names.ts';
-import { readConfiguration } from '../../config/file.ts';
-import { vaultReference } from '../../config/vault-reference.ts';
+import { readVaultReference } from '../../config/vault-reference.ts';
 import { secretAccount } from '../../contract/org.ts';
 import { openVault } from '../../vault/open.ts';
 
@@ -14,8 +13,7 @@ export default class SecretList extends BaseCommand {
   override async run(): Promise<unknown> {
     const { flags } = await this.parse(SecretList);
     const prefix = secretAccount(localTenant(this.environment, flags), '');
-    const { paths } = this.environment;
-    const vault = await openVault(vaultReference(readConfiguration(paths), paths));
+    const vault = await openVault(readVaultReference(this.environment.paths));
     const names = (await vault.list(prefix)).map((account) => account.slice(prefix.length));
     for (const name of names) this.log(name);
     if (names.length === 0) this.log('There is no secret yet. Store one with: sfp-server secret set NAME');

@@ -1,8 +1,7 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { checkedSecretName, localTenant } from '../../cli/names.ts';
-import { readConfiguration } from '../../config/file.ts';
-import { vaultReference } from '../../config/vault-reference.ts';
+import { readVaultReference } from '../../config/vault-reference.ts';
 import { AppError } from '../../contract/errors.ts';
 import { secretAccount } from '../../contract/org.ts';
 import { openVault } from '../../vault/open.ts';
@@ -17,8 +16,7 @@ export default class SecretRemove extends BaseCommand {
     const { args, flags } = await this.parse(SecretRemove);
     const name = checkedSecretName(args.name);
     const account = secretAccount(localTenant(this.environment, flags), name);
-    const { paths } = this.environment;
-    const vault = await openVault(vaultReference(readConfiguration(paths), paths));
+    const vault = await openVault(readVaultReference(this.environment.paths));
     if (!(await vault.remove(account))) {
       throw new AppError('secret-missing', `The ${vault.provider} vault has no secret ${name}.`, {
         hint: 'See the names with: sfp-server secret list',

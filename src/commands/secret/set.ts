@@ -2,8 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { checkedSecretName, localTenant } from '../../cli/names.ts';
 import { readSecret } from '../../cli/read-secret.ts';
-import { readConfiguration } from '../../config/file.ts';
-import { vaultReference } from '../../config/vault-reference.ts';
+import { readVaultReference } from '../../config/vault-reference.ts';
 import { secretAccount } from '../../contract/org.ts';
 import { openVault } from '../../vault/open.ts';
 
@@ -30,8 +29,7 @@ export default class SecretSet extends BaseCommand {
     const { args, flags } = await this.parse(SecretSet);
     const name = checkedSecretName(args.name);
     const account = secretAccount(localTenant(this.environment, flags), name);
-    const { paths } = this.environment;
-    const vault = await openVault(vaultReference(readConfiguration(paths), paths));
+    const vault = await openVault(readVaultReference(this.environment.paths));
     await vault.set(account, await readSecret({ what: `the secret ${name}`, file: flags.file }));
     this.log(`The secret ${name} is in the ${vault.provider} vault.`);
     return { name, vault: vault.provider };

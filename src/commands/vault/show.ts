@@ -1,7 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { localTenant } from '../../cli/names.ts';
-import { readConfiguration } from '../../config/file.ts';
-import { vaultReference } from '../../config/vault-reference.ts';
+import { readVaultReference } from '../../config/vault-reference.ts';
 import { openVault } from '../../vault/open.ts';
 
 export default class VaultShow extends BaseCommand {
@@ -12,8 +11,7 @@ export default class VaultShow extends BaseCommand {
   override async run(): Promise<unknown> {
     const { flags } = await this.parse(VaultShow);
     localTenant(this.environment, flags);
-    const { paths } = this.environment;
-    const reference = vaultReference(readConfiguration(paths), paths);
+    const reference = readVaultReference(this.environment.paths);
     const { length: secrets } = await (await openVault(reference)).list('');
     const place = reference.provider === 'file' ? reference.directory : reference.service;
     this.log(`Vault:   ${reference.provider}`);

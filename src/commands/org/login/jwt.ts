@@ -4,8 +4,7 @@ import { readJwtKey } from '../../../cli/jwt-key.ts';
 import { checkedAlias, localTenant } from '../../../cli/names.ts';
 import { registerOrg } from '../../../cli/register-org.ts';
 import { checkedLoginUrl } from '../../../cli/salesforce-url.ts';
-import { readConfiguration } from '../../../config/file.ts';
-import { vaultReference } from '../../../config/vault-reference.ts';
+import { readVaultReference } from '../../../config/vault-reference.ts';
 import { openVault } from '../../../vault/open.ts';
 
 export default class OrgLoginJwt extends BaseCommand {
@@ -44,7 +43,7 @@ export default class OrgLoginJwt extends BaseCommand {
     const loginUrl = checkedLoginUrl(flags['login-url']);
     const privateKey = await readJwtKey(flags['jwt-key-file']);
     const { paths } = this.environment;
-    const reference = vaultReference(readConfiguration(paths), paths);
+    const reference = readVaultReference(paths);
     const vault = await openVault(reference);
     const parts = { client: await this.client(), paths, vault, reference, tenant };
     const login = { clientId: flags['client-id'], username: flags.username, privateKey, loginUrl };

@@ -4,8 +4,7 @@ import { checkedAlias, localTenant } from '../../../cli/names.ts';
 import { readSecret } from '../../../cli/read-secret.ts';
 import { registerOrg } from '../../../cli/register-org.ts';
 import { parseSfdxUrl } from '../../../cli/sfdx-url.ts';
-import { readConfiguration } from '../../../config/file.ts';
-import { vaultReference } from '../../../config/vault-reference.ts';
+import { readVaultReference } from '../../../config/vault-reference.ts';
 import { openVault } from '../../../vault/open.ts';
 
 export default class OrgLoginSfdxUrl extends BaseCommand {
@@ -30,7 +29,7 @@ export default class OrgLoginSfdxUrl extends BaseCommand {
     const alias = checkedAlias(flags.alias);
     const tenant = localTenant(this.environment, flags);
     const { paths } = this.environment;
-    const reference = vaultReference(readConfiguration(paths), paths);
+    const reference = readVaultReference(paths);
     const client = await this.client();
     await client.call('health');
     const login = parseSfdxUrl(await readSecret({ what: 'the sfdx auth URL', file: flags['sfdx-url-file'] }));
