@@ -7,7 +7,7 @@ import { readBodies } from './bodies.ts';
 import { HANDLERS } from './handlers/table.ts';
 import { createLiveConnections } from './live-connections.ts';
 import type { Door, DoorContext, DoorParts } from './parts.ts';
-import { answerProblem, answerWithProblems } from './problems.ts';
+import { answerMalformed, answerProblem, answerWithProblems } from './problems.ts';
 import { bindStream } from './stream.ts';
 import { compileValidator } from './validation.ts';
 
@@ -47,6 +47,7 @@ function createInstance(parts: DoorParts, door: Door): FastifyInstance {
     trustProxy: door === 'edge' ? (_address, hop) => hop < 1 : false,
     requestTimeout: REQUEST_TIMEOUT_MS,
     return503OnClosing: false,
+    clientErrorHandler: answerMalformed,
     frameworkErrors: (error, request, reply) => {
       void answerProblem(error, request, reply);
     },

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, type ErrorCode } from '../../contract/errors.ts';
 import { PROBLEM_MEDIA_TYPE, type Problem } from '../../contract/problem.ts';
@@ -27,6 +28,23 @@ export async function answerProblem(
   if (problem.status === 503) reply.header('retry-after', '1');
   if (UNREAD_BODY.includes(problem.code)) discardRest(request, reply);
   return reply.code(problem.status).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
+}
+
+/** What is no HTTP has no request and no reply, only a connection that ends with the answer. */
+export function answerMalformed(_error: Error, socket: Socket): void {
+  if (!socket.writable) return void socket.destroy();
+  const problem = problemOf(new AppError('invalid-request', 'The request is no well-formed HTTP.'));
+  const body = JSON.stringify(problem);
+  socket.end(
+    [
+      `HTTP/1.1 ${problem.status} ${problem.title}`,
+      `content-type: ${PROBLEM_MEDIA_TYPE}`,
+      `content-length: ${Buffer.byteLength(body)}`,
+      'connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  );
 }
 
 function problemOf(error: AppError): Problem {

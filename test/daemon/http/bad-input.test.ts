@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, asOwner, bearing, type Doors, openDoors, QUERY, registration } from './open-doors.ts';
 
@@ -231,6 +233,28 @@ describe('a refused path or place', () => {
     expect([answer.status, answer.body.code]).toEqual([404, 'not-found']);
   });
 });
+
+test('what is no HTTP is answered with a problem too', async () => {
+  const own = await openDoors();
+  const path = join(own.paths.home, 'raw.sock');
+  await own.edge.listen({ path });
+  try {
+    for (const head of ['NONSENSE\r\n\r\n', 'GET / HTTP/1.1\r\nHost: a\r\nX: a\u0000b\r\n\r\n']) {
+      const answer = await converse(path, head);
+      expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\ncontent-type: application\/problem\+json/);
+      expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({ code: 'invalid-request' });
+    }
+  } finally {
+    await own.close();
+  }
+});
+
+async function converse(path: string, text: string): Promise<string> {
+  const socket = connect(path);
+  socket.write(text);
+  const answer = await socket.setEncoding('utf8').toArray();
+  return answer.join('');
+}
 
 test('a bug is answered without a word about it', async () => {
   const broken = await openDoors();
