@@ -246,6 +246,13 @@ describe('org', () => {
     expect(await orgs()).toEqual([]);
     expect((await cli(['org', 'logout', 'uat'])).code).toBe(1);
   });
+
+  it('logout removes a login that an earlier one had to leave in the vault', async () => {
+    await cli(jwtWords(org.addJwtLogin()));
+    await server.client.call('deleteOrg', { params: { org: 'uat' } });
+    expect(await cli(['org', 'logout', 'uat'])).toMatchObject({ code: 0, stderr: '' });
+    expect(await vault.list('')).toEqual([]);
+  });
 });
 
 describe('token', () => {
