@@ -1,24 +1,24 @@
 import { type Static, Type } from 'typebox';
 import { Alias, JsonObject, Labels, Nullable, OneOf, OperationId, Tenant, Time } from './values.ts';
 
-/** One paragraph per state: what is true of an operation that is in it. */
+/** One sentence per state: what is true of an operation that is in it. */
 export const STATES = {
   scheduled:
     'Accepted, to be queued at its time (a delay asked for, or the back-off before another attempt).',
-  queued: 'Accepted and waiting for its lane, for capacity or for a pause to end; waitingFor says which.',
+  queued: 'Accepted and waiting for its lane or for capacity; waitingFor says which.',
   running: 'An attempt holds it: a worker runs, or recovery is about to decide about a worker that was lost.',
   succeeded: 'Final: the work was done, and result says what came of it.',
   failed: 'Final: the work was not done, or not all of it, and error says why.',
   cancelled: 'Final: ended because a person or a rule asked, and nothing goes on in the org.',
   timed_out: 'Final: ended because its time was over, and nothing goes on in the org.',
   indeterminate:
-    'Final: a call was sent, and whether it took effect could not be found out; a person resolves it.',
+    'Final: a call was sent, and whether it took effect could not be found out; a person has to look.',
 } as const;
 
 export type OperationState = keyof typeof STATES;
 export const OPERATION_STATES = Object.keys(STATES) as readonly OperationState[];
 
-/** The one table of moves: SQL guards, the diagram in the docs and the colours of the terminal derive from it. */
+/** The one table of moves: the store's guard and the diagram in the docs derive from it. */
 export const TRANSITIONS = {
   scheduled: ['queued', 'cancelled'],
   queued: ['running', 'cancelled'],
@@ -48,8 +48,8 @@ export const PrioritySchema = OneOf(PRIORITIES);
 
 /** Where an operation came from. */
 export const Origin = Type.Object({
-  kind: OneOf(['api', 'cli', 'hook', 'schedule', 'retry'] as const),
-  name: Nullable(Type.String({ maxLength: 256, description: 'token name, hook and rule, or schedule' })),
+  kind: OneOf(['api', 'cli', 'hook', 'retry'] as const),
+  name: Nullable(Type.String({ maxLength: 256, description: 'token name, or hook and rule' })),
   deliveryId: Type.Optional(Type.String({ maxLength: 128 })),
 });
 
@@ -69,7 +69,7 @@ export const OperationError = Type.Object({
 
 /** Why a waiting operation waits. */
 export const WaitingFor = Type.Object({
-  reason: OneOf(['org', 'schedule', 'retry', 'capacity', 'paused', 'external'] as const),
+  reason: OneOf(['org', 'schedule', 'retry', 'capacity'] as const),
   operation: Type.Optional(Type.String({ description: 'org: the operation that it waits behind' })),
   place: Type.Optional(Type.Integer({ minimum: 1, description: 'org: 1 = next' })),
   until: Type.Optional(Time),
@@ -88,7 +88,7 @@ export const OperationSchema = Type.Object({
   progress: Nullable(Progress),
   attempt: Type.Integer({ minimum: 0, description: '0 before the first attempt' }),
   maxAttempts: Type.Integer({ minimum: 1 }),
-  timeoutSeconds: Type.Integer({ minimum: 1 }),
+  timeoutSeconds: Type.Integer({ minimum: 1, description: 'of one attempt' }),
   waitingFor: Nullable(WaitingFor),
   retryOf: Nullable(OperationId),
   cancelRequestedAt: Nullable(Time),
@@ -112,7 +112,9 @@ export const OperationRequest = Type.Object(
     input: JsonObject,
     priority: Type.Optional(PrioritySchema),
     runAt: Type.Optional(Time),
-    timeoutSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 604_800 })),
+    timeoutSeconds: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 604_800, description: 'of one attempt' }),
+    ),
     maxAttempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 20 })),
     labels: Type.Optional(Labels),
     supersede: Type.Optional(

@@ -51,10 +51,6 @@ export function waitingWords(waitingFor: WaitingFor, org: string | null, now: nu
       return `waits for its next attempt${due}`;
     case 'capacity':
       return 'waits for a free worker';
-    case 'paused':
-      return `waits because ${org ? `org ${org}` : 'its org'} is paused`;
-    case 'external':
-      return 'waits for a deployment that others started';
   }
 }
 

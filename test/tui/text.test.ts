@@ -143,8 +143,6 @@ describe('words', () => {
     [{ reason: 'retry', until: at(25) }, 'in 25s'],
     [{ reason: 'schedule', until: at(-1) }, 'is scheduled, due now'],
     [{ reason: 'capacity' }, 'waits for a free worker'],
-    [{ reason: 'paused' }, 'org uat is paused'],
-    [{ reason: 'external' }, 'others started'],
   ] as const)('say why it waits: %o', (waitingFor, words) => {
     expect(waitingWords(waitingFor, 'uat', START)).toContain(words);
   });

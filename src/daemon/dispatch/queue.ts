@@ -33,7 +33,7 @@ interface Internals {
 
 /**
  * better-queue decides when a task may start, the database decides which. Nothing is ever pushed: `takeFirstN` parks its
- * callback until `wake` has claimed an operation by SQL and answers with it. Pause, lanes and capacity live in the claim, so
+ * callback until `wake` has claimed an operation by SQL and answers with it. Lanes and capacity live in the claim, so
  * nothing is held twice and nothing is lost with this process. The other ways of use stall (docs/adr).
  */
 export function createQueue(options: QueueOptions): DispatchQueue {

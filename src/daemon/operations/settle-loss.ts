@@ -51,7 +51,10 @@ export function mayFollow({ attempt, maxAttempts }: Operation): boolean {
 }
 
 export function timedOut(operation: Operation): OperationError {
-  return errorOf('timed-out', `The operation did not end within ${operation.timeoutSeconds} s.`);
+  return errorOf(
+    'timed-out',
+    `Attempt ${operation.attempt} did not end within ${operation.timeoutSeconds} s.`,
+  );
 }
 
 export function errorOf(code: ErrorCode, message: string, retryable = false): OperationError {
