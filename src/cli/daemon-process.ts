@@ -50,7 +50,9 @@ export async function waitUntilReady(
   const until = Date.now() + limitMs;
   const ended = daemon.exited.then(() => 'ended' as const);
   for (;;) {
-    const readiness = await client.call('readiness').catch(() => null);
+    const readiness = (await isOurs(daemon, client))
+      ? await client.call('readiness').catch(() => null)
+      : null;
     if (readiness?.ready) return readiness;
     if ((await Promise.race([ended, pause(POLL_MS)])) === 'ended') throw daemon.failure();
     if (Date.now() < until) continue;
@@ -59,6 +61,12 @@ export async function waitUntilReady(
       hint: `Look at its log: ${daemon.logFile}`,
     });
   }
+}
+
+/** Another start may have been faster: then its server answers, and ours is about to end with that message. */
+async function isOurs(daemon: DaemonProcess, client: Client): Promise<boolean> {
+  const status = await client.call('serverStatus').catch(() => null);
+  return status?.pid === daemon.child.pid;
 }
 
 /** One old log is kept, so that the disk does not fill. */

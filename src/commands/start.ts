@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
-import { findCaddy, type RunningCaddy, startCaddy } from '../cli/caddy.ts';
+import { findCaddy, startCaddy } from '../cli/caddy.ts';
 import { type DaemonProcess, spawnDaemon, waitUntilReady } from '../cli/daemon-process.ts';
 import { endProcess } from '../cli/end-process.ts';
 import { hasLiveScreen } from '../cli/screen-mode.ts';
@@ -122,41 +122,29 @@ Caddy is started in front of it with the generated configuration, where it is in
     return { stopping: () => this.log('Stopping …'), close: async () => subscription.close() };
   }
 
-  async #inThisProcess(configuration: Configuration, withCaddy: boolean): Promise<void> {
-    const caddy = withCaddy ? await this.#startCaddy(configuration) : null;
-    let stopping = false;
-    void caddy?.exited.then((code) => {
-      if (!stopping)
-        console.error(`Caddy ended (${code ?? 'by a signal'}): the edge is closed until the next start.`);
-    });
-    try {
-      const { runDaemon } = await import('../daemon/main.ts');
-      this.setExit(await runDaemon(this.environment));
-    } finally {
-      stopping = true;
-      await caddy?.stop();
-    }
+  async #inThisProcess(configuration: Configuration, caddy: boolean): Promise<void> {
+    const { runDaemon } = await import('../daemon/main.ts');
+    const startFront = () => this.#startCaddy(configuration);
+    this.setExit(await runDaemon(this.environment, caddy ? { startFront } : {}));
   }
 
-  async #startCaddy(configuration: Configuration): Promise<RunningCaddy | null> {
+  async #startCaddy(configuration: Configuration): Promise<{ stop(): Promise<void> } | null> {
     const { paths, listen } = this.environment;
     if (listen !== null || (await findCaddy()) === null) return null;
-    // a signal in this moment would leave Caddy behind
-    let asked = false;
-    const ask = (): void => {
-      asked = true;
-    };
-    process.on('SIGTERM', ask).on('SIGINT', ask);
     const caddyfile = renderCaddyfile(configuration, paths);
     const url = edgeUrl(configuration.edge);
-    try {
-      const caddy = await startCaddy({ paths, caddyfile, url, log: (line) => console.error(line) });
-      if (!asked) return caddy;
-      await caddy.stop();
-    } finally {
-      process.off('SIGTERM', ask).off('SIGINT', ask);
-    }
-    return this.exit(EXIT.succeeded);
+    const caddy = await startCaddy({ paths, caddyfile, url, log: (line) => console.error(line) });
+    let stopping = false;
+    void caddy.exited.then((code) => {
+      if (stopping) return;
+      console.error(`Caddy ended (${code ?? 'by a signal'}): the edge is closed until the next start.`);
+    });
+    return {
+      async stop() {
+        stopping = true;
+        await caddy.stop();
+      },
+    };
   }
 
   /** Where the outside world comes in, or why it cannot. */

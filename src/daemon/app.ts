@@ -13,6 +13,12 @@ export interface AppOptions {
   readonly workerUrl?: URL;
   readonly log: Logger;
   readonly now?: () => Date;
+  /** Starts what stands in front of the edge door, once the home is ours: a second server must not touch that of the first. */
+  readonly startFront?: () => Promise<Front | null>;
+}
+
+export interface Front {
+  stop(): Promise<void>;
 }
 
 export interface App {
@@ -38,6 +44,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   const start = async () => {
     const parts = await openParts({ ...options, now, configuration: configuration.get, teardown });
     const { paths } = environment;
+    const front = await options.startFront?.();
+    if (front) teardown.add('front', front.stop);
     const recovery = recover({ store: parts.operations.store, paths, log, now });
     recovery.catch(() => undefined); // heard of below, when the doors are open
     busyWith = 'The server is settling what an earlier run left.';

@@ -1,7 +1,7 @@
 import { type Logger, pino } from 'pino';
 import type { Environment } from '../config/environment.ts';
 import { EXIT } from '../contract/errors.ts';
-import { createApp } from './app.ts';
+import { type AppOptions, createApp } from './app.ts';
 
 /** After a bug the server may be too broken to stop. */
 const BROKEN_STOP_LIMIT_MS = 15_000;
@@ -12,7 +12,7 @@ const BROKEN_STOP_LIMIT_MS = 15_000;
  */
 export async function runDaemon(
   environment: Environment,
-  options: { readonly workerUrl?: URL } = {},
+  options: Pick<AppOptions, 'workerUrl' | 'startFront'> = {},
 ): Promise<number> {
   const log = createLog();
   const app = await createApp({ ...options, environment, log });

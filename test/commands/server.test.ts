@@ -106,6 +106,14 @@ describe('start --detach', () => {
     expect((await cli(['start', '--detach', '--no-caddy'])).code).toBe(0);
   });
 
+  test('twice at the same time starts one server, and the other says so', async () => {
+    const runs = await Promise.all([1, 2].map(() => cli(['start', '--detach', '--no-caddy'])));
+    expect(runs.map((run) => run.code).sort()).toEqual([0, 1]);
+    expect(runs.find((run) => run.code === 1)?.stderr).toContain('sfp-server stop');
+    await cli(['stop']);
+    expect((await cli(['status'])).code).toBe(1);
+  });
+
   test('says what kept the server from starting, with its own exit code', async () => {
     rmSync(home, { recursive: true });
     home = mkdtempSync(join(tmpdir(), 'sfp-'));
