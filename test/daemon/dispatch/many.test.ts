@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { AppError } from '../../../src/contract/errors.ts';
 import { FINAL_STATES } from '../../../src/contract/operation.ts';
 import type { Store } from '../../../src/daemon/store/port.ts';
 import { until } from '../../support/until.ts';
@@ -38,7 +39,7 @@ describe('many operations', () => {
       ...store,
       claim(...request) {
         refusals -= 1;
-        return refusals >= 0 ? Promise.reject(new Error('disk full')) : store.claim(...request);
+        return refusals >= 0 ? Promise.reject(diskFull()) : store.claim(...request);
       },
     });
     setting = await makeSetting({ wrap });
@@ -53,7 +54,7 @@ describe('many operations', () => {
       ...store,
       settle(...request) {
         refusals -= 1;
-        return refusals >= 0 ? Promise.reject(new Error('disk full')) : store.settle(...request);
+        return refusals >= 0 ? Promise.reject(diskFull()) : store.settle(...request);
       },
     });
     setting = await makeSetting({ wrap });
@@ -71,6 +72,9 @@ describe('many operations', () => {
     for (const id of ids) expect((await setting.ended(id)).state).toBe('succeeded');
   });
 });
+
+/** As the store says it. */
+const diskFull = () => new AppError('store-unavailable', 'The database could not be written: disk full.');
 
 const ACTS: readonly Record<string, unknown>[] = [
   { act: 'succeed' },
