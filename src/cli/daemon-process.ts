@@ -63,6 +63,14 @@ export async function waitUntilReady(
   }
 }
 
+/** Resolves as soon as it answers, ready or not, or when it has ended. */
+export async function waitUntilAnswering(daemon: DaemonProcess, client: Client): Promise<void> {
+  const ended = daemon.exited.then(() => 'ended' as const);
+  while (!(await isOurs(daemon, client))) {
+    if ((await Promise.race([ended, pause(POLL_MS)])) === 'ended') return;
+  }
+}
+
 /** Another start may have been faster: then its server answers, and ours is about to end with that message. */
 async function isOurs(daemon: DaemonProcess, client: Client): Promise<boolean> {
   const status = await client.call('serverStatus').catch(() => null);

@@ -1,7 +1,12 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { findCaddy, startCaddy } from '../cli/caddy.ts';
-import { type DaemonProcess, spawnDaemon, waitUntilReady } from '../cli/daemon-process.ts';
+import {
+  type DaemonProcess,
+  spawnDaemon,
+  waitUntilAnswering,
+  waitUntilReady,
+} from '../cli/daemon-process.ts';
 import { endProcess } from '../cli/end-process.ts';
 import { hasLiveScreen } from '../cli/screen-mode.ts';
 import type { Client } from '../client/client.ts';
@@ -25,7 +30,7 @@ interface Started {
 export default class Start extends BaseCommand {
   static override summary = 'Start the server and show its board.';
   static override description =
-    `On a terminal the server runs as long as its board is shown; q or Ctrl-C stops it. --detach leaves it running in the background, --no-board is what services run: the server itself, in the foreground, with its log on standard output.
+    `On a terminal the server runs as long as its board is shown: q, Ctrl-C and closing the terminal stop it. --detach leaves it running in the background, --no-board is what services run: the server itself, in the foreground, with its log on standard output.
 
 Caddy is started in front of it with the generated configuration, where it is installed.`;
   static override examples = [
@@ -99,9 +104,11 @@ Caddy is started in front of it with the generated configuration, where it is in
     const client = await this.client();
     const left = Promise.withResolvers<'left'>();
     const leave = (): void => left.resolve('left');
-    process.once('SIGINT', leave).once('SIGTERM', leave).once('SIGHUP', leave);
+    // kept to the end: where nobody listens any more, ink's own handlers end this process before the server is told
+    process.on('SIGINT', leave).on('SIGTERM', leave).on('SIGHUP', leave);
+    process.stdout.on('error', leave); // the terminal was closed
     const screen = hasLiveScreen(this.environment)
-      ? await openLiveBoard(client, edge, leave)
+      ? await openLiveBoard(client, edge, leave, waitUntilAnswering(daemon, client))
       : this.#openLines(client, edge);
     const ended = await Promise.race([left.promise, daemon.exited]);
     screen.stopping();
@@ -167,7 +174,8 @@ async function openLiveBoard(
   client: Client,
   edge: string,
   leave: () => void,
+  answering: Promise<void>,
 ): Promise<{ stopping(): void; close(): Promise<void> }> {
   const { openBoard } = await import('../tui/board/screen.tsx');
-  return openBoard(client, edge, leave);
+  return openBoard(client, edge, leave, answering);
 }

@@ -143,6 +143,22 @@ describe('on a terminal', () => {
     }
   });
 
+  test('closing the terminal stops the server too', async () => {
+    const terminal = openTerminal(['start', '--no-caddy'], home);
+    try {
+      await until(
+        async () => terminal.text().includes('No org is known yet'),
+        () => terminal.text(),
+      );
+      expect(terminal.text()).not.toContain('The connection is lost');
+      const { server } = resultOf<Status>(await cli(['status', '--json']));
+      terminal.kill();
+      await until(async () => !existsSync(`/proc/${server.pid}`));
+    } finally {
+      terminal.kill();
+    }
+  });
+
   test('the board ends with the reason when its server is killed', async () => {
     const terminal = openTerminal(['start', '--no-caddy'], home);
     try {

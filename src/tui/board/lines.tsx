@@ -30,6 +30,9 @@ export interface LineContext {
   readonly columns: number;
   readonly now: number;
   readonly frame: number;
+  /** So wide are the longest task and the longest alias on the board, that the columns stand below each other. */
+  readonly taskColumns: number;
+  readonly orgColumns: number;
 }
 
 /** Below this many columns a line says the same with fewer words. */
@@ -48,7 +51,7 @@ export function LaneLine({ row, model, context }: { row: LaneRow; model: BoardMo
     case 'running':
       return <RunningLine operation={row.operation} model={model} context={context} />;
     case 'waiting':
-      return <WaitingLine operation={row.operation} now={context.now} />;
+      return <WaitingLine operation={row.operation} context={context} />;
   }
 }
 
@@ -74,12 +77,13 @@ function LaneTitle({ lane }: { lane: Lane }) {
 function RunningLine({
   operation,
   model,
-  context: { columns, now, frame },
+  context,
 }: {
   operation: Operation;
   model: BoardModel;
   context: LineContext;
 }) {
+  const { columns, now, frame } = context;
   const { progress } = operation;
   const track = model.tracks[operation.id]?.find((one) => one.progress.unit === progress?.unit);
   const rate = track ? rateOf(track) : null;
@@ -88,6 +92,7 @@ function RunningLine({
     <OperationRow
       symbol={<Text color="cyan">{SPINNER[frame % SPINNER.length]}</Text>}
       operation={operation}
+      context={context}
       right={durationWords(elapsedMs(operation, now) ?? 0)}
     >
       {operation.cancelRequestedAt !== null ? <Text color="yellow">being cancelled </Text> : null}
@@ -102,12 +107,17 @@ function RunningLine({
   );
 }
 
-function WaitingLine({ operation, now }: { operation: Operation; now: number }) {
+function WaitingLine({ operation, context }: { operation: Operation; context: LineContext }) {
   const look = lookOf(operation.state);
   return (
-    <OperationRow symbol={<Text color={look.tone}>{look.symbol}</Text>} operation={operation} right="">
+    <OperationRow
+      symbol={<Text color={look.tone}>{look.symbol}</Text>}
+      operation={operation}
+      context={context}
+      right=""
+    >
       <Text color="yellow" wrap="truncate-end">
-        {laneWords(operation, now)}
+        {laneWords(operation, context.now)}
       </Text>
     </OperationRow>
   );
@@ -130,10 +140,11 @@ export function FinishedLine({ operation, context }: { operation: Operation; con
     <OperationRow
       symbol={<Text color={look.tone}>{look.symbol}</Text>}
       operation={operation}
+      context={context}
       right={wide ? `${took.padStart(7)}  ${at}` : took}
     >
       <Text wrap="truncate-end">
-        {operation.org ?? ''}
+        {(operation.org ?? '').padEnd(operation.error ? context.orgColumns : 0)}
         {operation.error ? (
           <Text color={look.tone}> {oneLine(operation.error[wide ? 'message' : 'code'])}</Text>
         ) : null}
@@ -146,11 +157,13 @@ export function FinishedLine({ operation, context }: { operation: Operation; con
 function OperationRow({
   symbol,
   operation,
+  context,
   right,
   children,
 }: {
   symbol: React.ReactNode;
   operation: Operation;
+  context: LineContext;
   right: string;
   children: React.ReactNode;
 }) {
@@ -162,8 +175,10 @@ function OperationRow({
       <Box flexShrink={0} marginRight={1}>
         <Text>{operation.id}</Text>
       </Box>
-      <Box flexShrink={0} marginRight={1}>
-        <Text dimColor>{operation.task}</Text>
+      <Box flexShrink={0} width={context.taskColumns} marginRight={1}>
+        <Text dimColor wrap="truncate-end">
+          {operation.task}
+        </Text>
       </Box>
       <Box flexGrow={1} flexShrink={1} flexBasis={0} minWidth={0}>
         {children}

@@ -49,7 +49,17 @@ export const EMPTY_BOARD: BoardModel = {
   asking: false,
 };
 
+/** A question about running work is over when none runs any more. */
 export function reduceBoard(model: BoardModel, action: BoardAction): BoardModel {
+  const next = reduce(model, action);
+  return next.asking && !isBusy(next) ? { ...next, asking: false } : next;
+}
+
+export function isBusy({ records }: BoardModel): boolean {
+  return records?.active.some((one) => one.state === 'running') ?? false;
+}
+
+function reduce(model: BoardModel, action: BoardAction): BoardModel {
   switch (action.type) {
     case 'connection':
       return { ...model, connection: action.state };

@@ -3,7 +3,7 @@ import type { Client } from '../../client/client.ts';
 import { createScreenStore, type ScreenStore, useScreen } from '../screen-store.ts';
 import { TICK_MS } from '../theme.ts';
 import { startBoardFeed } from './feed.ts';
-import { type BoardAction, type BoardModel, EMPTY_BOARD, reduceBoard } from './model.ts';
+import { type BoardAction, type BoardModel, EMPTY_BOARD, isBusy, reduceBoard } from './model.ts';
 import { BoardView } from './view.tsx';
 
 export interface BoardScreen {
@@ -14,10 +14,19 @@ export interface BoardScreen {
 
 type BoardStore = ScreenStore<BoardModel, BoardAction>;
 
-/** The live board, on a screen of its own that leaves the terminal as it was. */
-export function openBoard(client: Client, edge: string, onLeave: () => void): BoardScreen {
+/** The live board, on a screen of its own that leaves the terminal as it was. Until the server answers, it is starting. */
+export function openBoard(
+  client: Client,
+  edge: string,
+  onLeave: () => void,
+  answering: Promise<void>,
+): BoardScreen {
   const store = createScreenStore(reduceBoard, EMPTY_BOARD);
-  const feed = startBoardFeed(client, store.dispatch);
+  let feed: { stop(): void } | null = null;
+  let closed = false;
+  void answering.then(() => {
+    if (!closed) feed = startBoardFeed(client, store.dispatch);
+  });
   const screen = render(<Screen store={store} edge={edge} onLeave={onLeave} />, {
     exitOnCtrlC: false,
     maxFps: 1000 / TICK_MS,
@@ -27,7 +36,8 @@ export function openBoard(client: Client, edge: string, onLeave: () => void): Bo
   return {
     stopping: () => store.dispatch({ type: 'stopping' }),
     async close() {
-      feed.stop();
+      closed = true;
+      feed?.stop();
       screen.unmount();
       await screen.waitUntilExit();
     },
@@ -37,7 +47,7 @@ export function openBoard(client: Client, edge: string, onLeave: () => void): Bo
 export function Screen({ store, edge, onLeave }: { store: BoardStore; edge: string; onLeave: () => void }) {
   const model = useScreen(store);
   const size = useWindowSize();
-  const busy = model.records?.active.some((one) => one.state === 'running') ?? false;
+  const busy = isBusy(model);
   const { frame } = useAnimation({ interval: busy ? TICK_MS : 1_000 });
   useBoardKeys(store, busy, onLeave);
   return <BoardView model={model} edge={edge} size={size} now={Date.now()} frame={frame} />;

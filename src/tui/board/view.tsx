@@ -17,7 +17,7 @@ export interface BoardViewProps {
 export function BoardView({ model, edge, size, now, frame }: BoardViewProps) {
   const { records } = model;
   const columns = Math.min(size.columns, WIDEST);
-  const context = { columns: columns - 2, now, frame };
+  const context = { columns: columns - 2, now, frame, ...nameColumns(records) };
   return (
     <Box flexDirection="column" width={columns} height={size.rows - 1} overflow="hidden" paddingX={1}>
       {records === null ? (
@@ -29,12 +29,24 @@ export function BoardView({ model, edge, size, now, frame }: BoardViewProps) {
         </>
       )}
       <Box flexGrow={1} />
-      <ConnectionLine state={model.stopping ? 'connected' : model.connection} gap={false} />
+      <ConnectionLine
+        state={model.stopping || records === null ? 'connected' : model.connection}
+        gap={false}
+      />
       <Text dimColor wrap="truncate-end">
         {footer(model)}
       </Text>
     </Box>
   );
+}
+
+function nameColumns(records: BoardRecords | null): Pick<LineContext, 'taskColumns' | 'orgColumns'> {
+  const shown = records === null ? [] : [...records.active, ...records.finished];
+  const longest = (names: readonly string[]): number => Math.max(0, ...names.map((name) => name.length));
+  return {
+    taskColumns: Math.min(WIDEST_NAME, longest(shown.map((one) => one.task))),
+    orgColumns: Math.min(WIDEST_NAME, longest(shown.map((one) => one.org ?? ''))),
+  };
 }
 
 function footer({ stopping, asking }: BoardModel): string {
@@ -47,6 +59,8 @@ function footer({ stopping, asking }: BoardModel): string {
 const FIXED_ROWS = 10;
 /** Wider than this, an end of a line is no longer seen together with its beginning. */
 const WIDEST = 140;
+/** A longer name does not widen its column. */
+const WIDEST_NAME = 20;
 
 function Health({ reachable, ready }: { reachable: boolean; ready: boolean }) {
   if (!reachable) return <Text color="yellow">● does not answer</Text>;
@@ -89,7 +103,7 @@ function Header({
       <Text wrap="truncate-middle">
         <Text dimColor>home </Text>
         {status.home}
-        <Text dimColor> vault </Text>
+        <Text dimColor>{'  '}vault </Text>
         {status.vault}
       </Text>
       {missing.slice(0, 1).map((check) => (

@@ -27,6 +27,13 @@ describe('the model of the board', () => {
     expect(reduceBoard(board, { type: 'records', records: records() }).tracks).toEqual({});
   });
 
+  test('the question about running work is over when none runs any more', () => {
+    const asking = reduceBoard(boardWith({ active: [operation()] }), { type: 'asking', asking: true });
+    expect(reduceBoard(asking, { type: 'event', event: eventOf(1, progressOf(1, 2)) }).asking).toBe(true);
+    const ended = eventOf(2, stateOf('running', 'succeeded'));
+    expect(reduceBoard(asking, { type: 'event', event: ended }).asking).toBe(false);
+  });
+
   test('an event of an operation that it does not know changes nothing', () => {
     const board = boardWith({});
     expect(reduceBoard(board, { type: 'event', event: eventOf(1, progressOf(1, 2)) })).toBe(board);
