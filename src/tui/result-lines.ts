@@ -1,6 +1,7 @@
 import { isFinal, type Operation } from '../contract/operation.ts';
 import type { ComponentFailure, DeployResult, TestFailure } from '../contract/tasks.ts';
 import type { Line } from './paint.ts';
+import { recordLines } from './record-lines.ts';
 import { lookOf } from './theme.ts';
 import { durationWords, elapsedMs, oneLine, plural, workWords, wrapped } from './words.ts';
 
@@ -47,7 +48,7 @@ function errorLines({ error }: Operation, width: number): readonly Line[] {
 function contentLines(result: Record<string, unknown> | null, width: number): readonly Line[] {
   if (result === null) return [];
   if (isDeployResult(result)) return deployLines(result, width);
-  if (typeof result['totalSize'] === 'number') return queryLines(result);
+  if (typeof result['totalSize'] === 'number') return queryLines(result, width);
   const text = JSON.stringify(result, null, 2).split('\n');
   return text.slice(0, JSON_LIMIT_LINES).map((line) => [{ text: `  ${line}` }]);
 }
@@ -110,11 +111,14 @@ function failureLines(where: string, texts: readonly string[], width: number): r
   ];
 }
 
-function queryLines(result: Record<string, unknown>): readonly Line[] {
-  const records = Array.isArray(result['records']) ? result['records'].length : 0;
+function queryLines(result: Record<string, unknown>, width: number): readonly Line[] {
+  const records: readonly unknown[] = Array.isArray(result['records']) ? result['records'] : [];
   const pages = Number(result['pages'] ?? 1);
   const missing = result['truncated'] === true ? ` of ${result['totalSize']}` : '';
-  return [field('Records', `${records}${missing}, in ${plural(pages, 'page')}`)];
+  return [
+    field('Records', `${records.length}${missing}, in ${plural(pages, 'page')}`),
+    ...recordLines(records, width),
+  ];
 }
 
 /** The next step, where there is one. */

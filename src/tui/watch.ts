@@ -82,8 +82,15 @@ export function lineViewer(
   options: { readonly withOperation: boolean } = { withOperation: false },
 ): Follower {
   let lost = false;
+  const shown = new Map<string, string>();
   return {
     event: (event: OperationEvent) => {
+      // a log of hours needs no line for each look at a count that stands still
+      if (event.body.type === 'progress') {
+        const progress = JSON.stringify(event.body.progress);
+        if (shown.get(event.operation) === progress) return;
+        shown.set(event.operation, progress);
+      } else if (event.body.type === 'state') shown.delete(event.operation);
       const line = plainLine(event, options);
       if (line !== null) write(line);
     },

@@ -90,6 +90,27 @@ describe('the result of an operation', () => {
     expect(text).toContain('2 of 5000, in 3 pages');
   });
 
+  test('shows the first records of a query as a table, no wider than the terminal', () => {
+    const record = (Name: string) => ({
+      attributes: { type: 'Account' },
+      Id: '001',
+      Name,
+      Owner: { Name: 'Ada' },
+    });
+    const records = [
+      record('Acme'),
+      ...Array.from({ length: 21 }, () => record('\u001b[2Jlong '.repeat(20))),
+    ];
+    const result = { totalSize: 22, records, pages: 1, truncated: false };
+    const lines = textOf(resultLines(operation({ state: 'succeeded', result }), 60)).split('\n');
+    const head = lines.findIndex((line) => line.includes('Owner.Name'));
+    expect(lines[head]).toMatch(/^ {2}Id {3}Name +Owner\.Name$/);
+    expect(lines[head + 1]).toMatch(/^ {2}001 {2}Acme +Ada$/);
+    expect(lines.at(-1)).toBe('  … and 2 more, all of them with --json');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(60);
+    expect(lines.join('')).not.toContain('\u001b');
+  });
+
   test('of one that is no longer watched: it goes on, and how to follow or cancel it', () => {
     const text = textOf(endedLines({ operation: operation(), ended: 'detached' }, 80));
     expect(text).toContain('the operation goes on');
