@@ -119,6 +119,11 @@ function sendsTokenInClear(connection: Connection): boolean {
   return protocol === 'http:' && !/^(localhost|127\..*|\[::1\])$/.test(hostname);
 }
 
+/** Without what oclif adds: our help line is below it, and its note on repeated flags does not hold for ours. */
+function usageMessage(message: string): string {
+  return message.replace(/\n?See more help with --help\s*$/, '').replace(/\n\nNote: --[\s\S]*$/, '');
+}
+
 function failureOf(error: Error, command: string): Failure {
   if (error instanceof AppError) {
     return {
@@ -130,7 +135,7 @@ function failureOf(error: Error, command: string): Failure {
     };
   }
   if (error instanceof Errors.CLIError) {
-    const message = error.message.replace(/\n?See more help with --help\s*$/, '');
+    const message = usageMessage(error.message);
     return { name: 'usage', message, hint: `See: ${command} --help`, exit: EXIT.usage };
   }
   const hint = 'This is a bug of sfp-server; please report it.';

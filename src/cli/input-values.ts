@@ -3,6 +3,7 @@ import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { AppError } from '../contract/errors.ts';
 import type { JsonObject } from '../contract/values.ts';
+import { unreadable } from './unreadable.ts';
 
 interface Assignment {
   readonly path: readonly string[];
@@ -45,7 +46,7 @@ async function readInputFile(file: string): Promise<JsonObject> {
 async function readText(file: string): Promise<string> {
   if (file !== '-') {
     return readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-      throw new AppError('invalid-request', `${file} could not be read (${cause.code}).`, {
+      throw new AppError('invalid-request', `${file} ${unreadable(cause)}.`, {
         cause,
         hint: 'Name a file that you may read, or - for standard input.',
       });

@@ -1,11 +1,12 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { AppError } from '../contract/errors.ts';
+import { unreadable } from './unreadable.ts';
 
 /** Salesforce signs JWT logins with RS256, so the key is an RSA one, in PEM. AppError `secret-invalid`. */
 export async function readJwtKey(file: string): Promise<string> {
   const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new AppError('secret-invalid', `The key file ${file} cannot be read (${cause.code}).`, {
+    throw new AppError('secret-invalid', `The key file ${file} ${unreadable(cause)}.`, {
       cause,
       hint: 'Name a file that you may read.',
     });

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { AppError } from '../contract/errors.ts';
+import { unreadable } from './unreadable.ts';
 
 const SECRET_LIMIT_BYTES = 64 * 1024;
 
@@ -29,7 +30,7 @@ export async function readSecret(options: {
 
 async function readSecretFile(path: string): Promise<string> {
   const content = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
-    throw new AppError('secret-invalid', `${path} could not be read (${cause.code}).`, {
+    throw new AppError('secret-invalid', `${path} ${unreadable(cause)}.`, {
       cause,
       hint: 'Name a file that you may read.',
     });

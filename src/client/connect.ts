@@ -55,7 +55,7 @@ export function unreachable(connection: Connection, cause: unknown): AppError {
   const reason = cause instanceof Error ? messageOf(cause) : String(cause);
   return new AppError('server-unreachable', `${connection.url} could not be reached: ${reason}`, {
     cause,
-    ...certificateHint(cause),
+    ...tlsHint(cause),
   });
 }
 
@@ -87,11 +87,15 @@ function homeOf(connection: Extract<Connection, { kind: 'socket' }>): string {
 
 function messageOf(error: Error): string {
   const code = (error as NodeJS.ErrnoException).code;
+  if (code?.startsWith('ERR_SSL')) return `the TLS handshake failed (${code}).`; // OpenSSL's own words name its source code
   return `${error.message || code || error.name}`.replace(/\.?$/, '.');
 }
 
-function certificateHint(cause: unknown): { hint?: string } {
+function tlsHint(cause: unknown): { hint?: string } {
   const code = String((cause as NodeJS.ErrnoException | null)?.code ?? '');
+  if (code.startsWith('ERR_SSL')) {
+    return { hint: "Use the host name and the port that edge: in the server's sfp-server.yaml has." };
+  }
   return /CERT|SIGNATURE|ISSUER/.test(code)
     ? { hint: 'Trust its certificate: NODE_EXTRA_CA_CERTS=/path/to/root.crt.' }
     : {};

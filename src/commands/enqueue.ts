@@ -4,15 +4,36 @@ import { exitOf } from '../cli/exit.ts';
 import { readInput, readPairs } from '../cli/input-values.ts';
 import { MINUTE_MS, orgFlag, waitFlag } from '../cli/operation-flags.ts';
 import { type Operation, type OperationRequest, PRIORITIES } from '../contract/operation.ts';
-import { isTaskKind, taskDefinition } from '../contract/tasks.ts';
+import { isTaskKind, TASKS, taskDefinition } from '../contract/tasks.ts';
 import { endedLines } from '../tui/ended-lines.ts';
 import { paint } from '../tui/paint.ts';
 import { watchOperation } from '../tui/watch.ts';
+
+/** The kinds of work with their inputs; a question mark: may be left out. */
+function tasksInWords(): string {
+  return Object.entries(TASKS)
+    .map(([kind, { title, input }]) => `${kind}: ${title}.${inputsInWords(input)}`)
+    .join('\n');
+}
+
+function inputsInWords({
+  properties,
+  required = [],
+}: {
+  properties: object;
+  required?: string[] | undefined;
+}): string {
+  const names = Object.keys(properties).map((name) => `${name}${required.includes(name) ? '' : '?'}`);
+  return names.length === 0 ? '' : ` Input: ${names.join(', ')}.`;
+}
 
 export default class Enqueue extends BaseCommand {
   static override summary = 'Have work done, and watch it.';
   static override description =
     `The operation is kept safely before its id is shown, and it goes on when you stop watching (Ctrl-C).
+
+${tasksInWords()}
+A source is one of: git.repo with git.ref, directory, upload.
 
 Exit codes: 0 succeeded, 1 failed, cancelled or timed out, 69 still going on when the wait ended, 75 nobody knows whether it took effect.`;
   static override examples = [

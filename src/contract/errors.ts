@@ -31,8 +31,11 @@ export const ERRORS = {
   // the request
   'invalid-request': usage(400, 'Correct the named field and send the request again.'),
   'invalid-json': usage(400, 'Send one well-formed JSON document.'),
-  'invalid-input': usage(422, "Compare the input with the task's schema: GET /api/v1/tasks."),
-  'unknown-task': usage(422, 'List the kinds of work with GET /api/v1/tasks.'),
+  'invalid-input': usage(
+    422,
+    "Compare it with the task's input: sfp-server enqueue --help, or GET /api/v1/tasks.",
+  ),
+  'unknown-task': usage(422, 'See the kinds of work: sfp-server enqueue --help, or GET /api/v1/tasks.'),
   'unknown-org': usage(
     422,
     'List the known orgs with sfp-server org list, or log in with sfp-server org login.',
@@ -43,12 +46,15 @@ export const ERRORS = {
   'body-too-large': usage(413, 'Send less; large source code goes to PUT /api/v1/uploads.'),
   'unsupported-media-type': usage(415, 'Send the content type that the route expects.'),
   'idempotency-conflict': usage(422, 'Use a new Idempotency-Key for a different request.'),
-  'not-found': failed(404, 'Check the id and the tenant.'),
+  'not-found': failed(404, 'Check its name and the tenant, or list what there is.'),
   'route-not-found': usage(404, 'Check the method and the path; the README lists the routes.'),
   'wrong-state': failed(409, 'Look at the operation first: sfp-server operation show ID.'),
   'unknown-channel': usage(400, 'Subscribe to operations, operation:<id> or org:<alias>.'),
   // access
-  unauthenticated: notAllowed(401, 'Send a valid API token: Authorization: Bearer ….'),
+  unauthenticated: notAllowed(
+    401,
+    'Send a valid API token: Authorization: Bearer …, or SFP_SERVER_TOKEN for sfp-server.',
+  ),
   'token-expired': notAllowed(401, 'Create a new token: sfp-server token create.'),
   forbidden: notAllowed(403, 'Use a token with the scope that the route needs.'),
   'control-only': notAllowed(403, "Run this on the server's own machine."),
@@ -59,7 +65,10 @@ export const ERRORS = {
   'rule-failed': failed(422, 'Correct the rule in sfp-server.yaml, then push again.'),
   // the server and its machine
   'daemon-not-running': failed(503, 'Start it with: sfp-server start --detach'),
-  'daemon-running': failed(409, 'Stop the other one first: sfp-server stop'),
+  'daemon-running': failed(
+    409,
+    'Watch it with sfp-server status and sfp-server tail, or stop it: sfp-server stop',
+  ),
   'server-unreachable': failed(503, 'Check the URL and that the server runs.'),
   'shutting-down': failed(503, 'Try again in a moment; accepted work is kept.'),
   'too-busy': failed(503, 'Try again in a moment.'),
@@ -81,10 +90,10 @@ export const ERRORS = {
   ),
   'secret-missing': failed(422, 'Store it with sfp-server org login or sfp-server secret set.'),
   'secret-damaged': failed(500, 'Store the secret again.'),
-  'secret-invalid': usage(422, 'Give the secret through standard input or a file, in the named form.'),
+  'secret-invalid': usage(422, 'Give the secret through standard input or a file (-f), in the named form.'),
   // the work
-  'login-refused': failed(422, 'Log in again: sfp-server org login.'),
-  'org-unreachable': failed(502, 'The org or the network did not answer; the operation may be tried again.'),
+  'login-refused': failed(422, 'Check the login, and log in again: sfp-server org login.'),
+  'org-unreachable': failed(502, 'Check the address and the network; it may be tried again.'),
   'org-limit': failed(429, 'The org refused because of a limit; try again later.'),
   'session-expired': failed(502, 'The session ended before the work; try again.'),
   'salesforce-refused': failed(422, 'Read the message of Salesforce and correct the request.'),

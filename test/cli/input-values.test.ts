@@ -82,9 +82,7 @@ describe('input from the command line', () => {
   });
 
   test('a file that is not there is named', async () => {
-    await expect(read([], join(directory, 'none.json'))).rejects.toThrow(
-      'none.json could not be read (ENOENT).',
-    );
+    await expect(read([], join(directory, 'none.json'))).rejects.toThrow('none.json does not exist.');
   });
 
   test('labels stay as they are', () => {

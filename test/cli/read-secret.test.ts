@@ -43,8 +43,6 @@ describe('a secret', () => {
 
   test('names the file that cannot be read', async () => {
     const file = join(directory, 'none');
-    await expect(readSecret({ what: 'the secret', file })).rejects.toThrow(
-      `${file} could not be read (ENOENT).`,
-    );
+    await expect(readSecret({ what: 'the secret', file })).rejects.toThrow(`${file} does not exist.`);
   });
 });

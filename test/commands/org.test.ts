@@ -124,7 +124,7 @@ describe('org login jwt', () => {
     const words = jwtWords(login);
     const file = join(directory, 'uat.key');
     rmSync(file);
-    await expectNothingChanged(await cli(words), 2, 'cannot be read (ENOENT)');
+    await expectNothingChanged(await cli(words), 2, 'does not exist');
     writeFileSync(file, 'this is no key');
     await expectNothingChanged(await cli(words), 2, 'holds no unencrypted private key');
     const { privateKey } = generateKeyPairSync('ec', {

@@ -21,7 +21,11 @@ export default class OrgLogout extends BaseCommand {
     const vault = await openVault(readVaultReference(this.environment.paths));
     const known = await forget(await this.client(), alias);
     const removed = await vault.remove(orgAccount(tenant, alias));
-    if (!known && !removed) throw new AppError('not-found', `No org "${alias}" is known here.`);
+    if (!known && !removed) {
+      throw new AppError('not-found', `No org "${alias}" is known here.`, {
+        hint: 'List the known orgs with: sfp-server org list',
+      });
+    }
     this.log(
       `${alias} is forgotten${removed ? `, and its login removed from the ${vault.provider} vault` : ''}.`,
     );

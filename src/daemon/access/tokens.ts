@@ -34,7 +34,8 @@ export async function verifyToken(
   now: Date,
 ): Promise<ApiToken> {
   if (bearer === null || !API_TOKEN.test(bearer)) {
-    throw new AppError('unauthenticated', 'The request carries no API token.');
+    const what = bearer === null ? 'no API token' : 'something else than an API token (sfp_…)';
+    throw new AppError('unauthenticated', `The request carries ${what}.`);
   }
   return verifyHash(store, hashOf(bearer), now);
 }

@@ -16,12 +16,18 @@ export default class OrgLoginJwt extends BaseCommand {
     '<%= config.bin %> <%= command.id %> -a dev --client-id 3MVG9… --username deploy@acme.com.dev --jwt-key-file server.key --login-url https://test.salesforce.com',
   ];
   static override flags = {
-    alias: Flags.string({ char: 'a', required: true, summary: 'Name of the org on this server.' }),
+    alias: Flags.string({
+      char: 'a',
+      required: true,
+      helpValue: 'ALIAS',
+      summary: 'Name of the org on this server.',
+    }),
     'client-id': Flags.string({
       required: true,
+      helpValue: 'KEY',
       summary: 'Consumer key of the connected or external client app.',
     }),
-    username: Flags.string({ required: true, summary: 'User to act as.' }),
+    username: Flags.string({ required: true, helpValue: 'NAME', summary: 'User to act as.' }),
     'jwt-key-file': Flags.string({
       aliases: ['key-file'],
       char: 'f',

@@ -16,7 +16,12 @@ export default class OrgLoginSfdxUrl extends BaseCommand {
     '<%= config.bin %> <%= command.id %> -a uat --sfdx-url-file auth.txt',
   ];
   static override flags = {
-    alias: Flags.string({ char: 'a', required: true, summary: 'Name of the org on this server.' }),
+    alias: Flags.string({
+      char: 'a',
+      required: true,
+      helpValue: 'ALIAS',
+      summary: 'Name of the org on this server.',
+    }),
     'sfdx-url-file': Flags.string({
       char: 'f',
       helpValue: 'FILE',

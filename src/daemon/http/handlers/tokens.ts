@@ -16,6 +16,10 @@ export const listTokens: Handler<'listTokens'> = async ({ parts, caller }) => ({
 export const revokeToken: Handler<'revokeToken'> = async ({ parts, caller, params }) => {
   const { store, now } = parts.operations;
   const revoked = await store.revokeToken(caller.tenant, params.id, now().toISOString());
-  if (!revoked) throw new AppError('not-found', `There is no API token ${params.id}.`);
+  if (!revoked) {
+    throw new AppError('not-found', `There is no API token ${params.id}.`, {
+      hint: 'List their ids with: sfp-server token list',
+    });
+  }
   return null;
 };
