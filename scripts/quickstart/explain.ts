@@ -32,7 +32,7 @@ export function explain(report: Report, say: (line: string) => void): void {
     `  ${components.deployed} of ${components.total} components, ${tests.completed} of ${tests.total} tests.`,
   );
   say(`  ${report.eventsReceived} events were sent live; the login was kept in ${VAULTS[report.vault]}.`);
-  say('All of it was thrown away again. With an org and a repository of your own:');
+  say('All of it was thrown away again. With an org and a repository of your own (README, "First use"):');
   for (const line of NEXT) say(`  ${line}`);
 }
 
@@ -48,11 +48,12 @@ const VAULTS = {
 };
 
 const NEXT = [
-  'sfp-server init                     # then name your repository and hook in sfp-server.yaml',
+  'npm run build && npm pack && npm install -g ./sfp-server-0.1.0.tgz',
+  'sfp-server init        # then name your repository and hook in sfp-server.yaml',
   'sfp-server secret set github-webhook',
-  'sfp-server start',
-  'sfp-server org login jwt --alias uat --username … --client-id … --jwt-key-file server.key',
-  'sfp-server enqueue salesforce.query -o uat --input soql="SELECT Id, Name FROM Account LIMIT 5"',
+  'sfp-server start --detach',
+  'sfp-server org login jwt -a uat --username … --client-id … -f server.key',
+  'sfp-server enqueue salesforce.query -o uat -i soql="SELECT Id, Name FROM Account"',
 ];
 
 export function explainFailure(error: unknown, say: (line: string) => void): void {

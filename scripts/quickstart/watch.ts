@@ -21,7 +21,7 @@ export async function watch(
     operationId,
     AbortSignal.any([stage.signal, AbortSignal.timeout(LIMIT_MS)]),
   );
-  const [eventsReceived] = await Promise.all([counted, live ? tail(stage, operationId) : null]);
+  const [eventsReceived] = await Promise.all([counted, live ? tail(stage, server, operationId) : null]);
   const operation = await server.client.call('getOperation', { params: { id: operationId } });
   return { operation, eventsReceived };
 }
@@ -54,10 +54,13 @@ async function countEvents(
 }
 
 /** The command of the CLI on this terminal; plain lines where there is none. */
-async function tail(stage: Stage, operationId: string): Promise<void> {
+async function tail(stage: Stage, server: QuickstartServer, operationId: string): Promise<void> {
   stage.say(`$ sfp-server tail ${operationId}`);
   const [program, words] = stage.command('tail', operationId);
   const child = spawn(program, words, { env: stage.environment, stdio: 'inherit' });
   stage.endOnAbort(child);
   await new Promise((resolve) => child.once('exit', resolve));
+  const { state } = await server.client.call('getOperation', { params: { id: operationId } });
+  // Ctrl-C and q reach the command alone; the server that it speaks of is thrown away with the play
+  if (!isFinal(state)) stage.abort('Ended by hand; its server and the operation are thrown away.');
 }
