@@ -63,7 +63,7 @@ describe('secret', () => {
         says: 'only be used on that machine',
         code: 77,
       },
-      { words: ['secret', 'set', 'x', '--file', '/nowhere/x'], says: 'could not be read', code: 2 },
+      { words: ['secret', 'set', 'x', '--file', '/nowhere/x'], says: 'does not exist', code: 2 },
     ];
     for (const { words, says, code } of cases) {
       const run = await runCli(words, { home });
