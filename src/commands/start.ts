@@ -107,10 +107,13 @@ Caddy is started in front of it with the generated configuration, where it is in
     // kept to the end: where nobody listens any more, ink's own handlers end this process before the server is told
     process.on('SIGINT', leave).on('SIGTERM', leave).on('SIGHUP', leave);
     process.stdout.on('error', leave); // the terminal was closed
+    const goneEarly = (): void => void daemon.child.kill('SIGTERM'); // a write to a closed terminal may end us first
+    process.once('exit', goneEarly);
     const screen = hasLiveScreen(this.environment)
       ? await openLiveBoard(client, edge, leave, waitUntilAnswering(daemon, client))
       : this.#openLines(client, edge);
     const ended = await Promise.race([left.promise, daemon.exited]);
+    process.off('exit', goneEarly);
     screen.stopping();
     if (ended === 'left') await endProcess(daemon.child.pid ?? 0, 'SIGTERM', STOP_LIMIT_MS);
     await screen.close();
