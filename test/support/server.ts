@@ -10,7 +10,7 @@ import { type Paths, pathsOf } from '../../src/config/paths.ts';
 import type { Operation } from '../../src/contract/operation.ts';
 import { orgAccount } from '../../src/contract/org.ts';
 import { openVault } from '../../src/vault/open.ts';
-import type { SalesforceStandIn } from './salesforce/start.ts';
+import type { JwtLogin, SalesforceStandIn } from './salesforce/start.ts';
 import { until } from './until.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
@@ -24,6 +24,8 @@ export interface TestServer {
   /** All that it printed so far. */
   readonly output: () => string;
   start(): Promise<void>;
+  /** Starts it and waits for nothing. */
+  launch(): void;
   /** As an administrator stops it; answers the exit code. */
   stop(): Promise<number | null>;
   /** kill -9 of the daemon alone; its workers are left to themselves. */
@@ -56,13 +58,16 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       return child?.pid ?? 0;
     },
     output: () => printed,
-    async start() {
+    launch() {
       child = launch(home, options.under ?? []);
       for (const stream of [child.stdout, child.stderr]) {
         stream?.setEncoding('utf8').on('data', (text: string) => {
           printed += text;
         });
       }
+    },
+    async start() {
+      server.launch();
       await until(
         async () => (await client.call('readiness')).ready,
         () => printed,
@@ -84,7 +89,16 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
 
 /** Stores a JWT login for the stand-in org and registers it, as `org login jwt` does. */
 export async function registerOrg(server: TestServer, org: SalesforceStandIn, alias = 'uat'): Promise<void> {
-  const login = org.addJwtLogin();
+  await registerLogin(server, { ...org, login: org.addJwtLogin() }, alias);
+}
+
+/** The same for an org in another process. */
+export async function registerLogin(
+  server: TestServer,
+  org: { readonly login: JwtLogin; readonly url: string; readonly organisationId: string },
+  alias: string,
+): Promise<void> {
+  const { login } = org;
   const vault = await openVault({ provider: 'file', directory: server.paths.fileVault });
   await vault.set(orgAccount('default', alias), JSON.stringify({ kind: 'jwt', ...login }));
   await server.client.call('putOrg', {

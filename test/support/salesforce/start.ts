@@ -25,6 +25,16 @@ export interface SalesforceOptions {
   readonly sharedSessions?: boolean;
   readonly plan?: Partial<DeploymentPlan>;
   readonly now?: () => Date;
+  /** Hears of every call; what it answers is waited for, so that something can happen at that very moment. */
+  readonly observe?: (moment: CallMoment) => Promise<void> | void;
+}
+
+/** `received`: nothing was done yet; `acted`: it was done, and the caller has heard nothing; `answered`: the answer is on its way. */
+export interface CallMoment {
+  readonly call: CallName;
+  readonly at: 'received' | 'acted' | 'answered';
+  /** The part of the path that varies: a deployment, a user. */
+  readonly id: string;
 }
 
 /** A JWT login as a person would store it: the fields of the vault's `jwt` kind. */
@@ -89,6 +99,7 @@ interface Org {
   readonly faults: FaultPlan;
   readonly calls: Record<CallName, number>;
   readonly face: Omit<SalesforceStandIn, 'stop'>;
+  readonly observe: NonNullable<SalesforceOptions['observe']>;
 }
 
 function createOrg(url: string, options: SalesforceOptions): Org {
@@ -142,7 +153,7 @@ function createOrg(url: string, options: SalesforceOptions): Org {
     addDeployment: (username, wish = {}) =>
       deployments.add(accounts.addUser(username), emptyDeployment(wish), plan),
   };
-  return { parts, faults, calls, face };
+  return { parts, faults, calls, face, observe: options.observe ?? (() => undefined) };
 }
 
 function asDataSet(records: ReadonlyMap<string, readonly SalesforceRecord[]>) {
@@ -190,12 +201,15 @@ async function serve(org: Org, request: IncomingMessage, response: ServerRespons
   if (body === null) return;
   org.calls[name] += 1;
   const call: Call = { name, id, url, body, method: request.method ?? '', headers: request.headers };
+  await org.observe({ call: name, at: 'received', id });
   const fault = org.faults.take(call);
   if (fault?.kind === 'reset') return void request.socket.destroy();
   const answer = fault?.kind === 'answer' ? fault.answer : await run(() => handler(org.parts, call));
+  await org.observe({ call: name, at: 'acted', id });
   if (fault?.kind === 'lose-answer') return void request.socket.destroy();
   if (name !== 'token') await delay(org.faults.delayMs(name));
   send(response, answer);
+  await org.observe({ call: name, at: 'answered', id });
 }
 
 /** Null: the caller went away. */

@@ -1,0 +1,35 @@
+import { execFileSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { FINDINGS } from './torture/audit.ts';
+import { torture } from './torture/torture.ts';
+
+/**
+ * `npm run torture -- --rounds 200 --seed 1 --json`: kills a real server at random moments and audits what is left. The last
+ * line of standard output is JSON; exit 0 only when nothing was found. `--from N` begins with that round; `--no-build` takes
+ * `dist/` as it is.
+ */
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '20' },
+    seed: { type: 'string', default: '1' },
+    from: { type: 'string', default: '1' },
+    json: { type: 'boolean', default: false },
+    'no-build': { type: 'boolean', default: false },
+  },
+});
+const say = values.json ? console.error : console.log;
+if (!values['no-build']) execFileSync(process.execPath, ['scripts/build.ts'], { stdio: ['ignore', 2, 2] });
+const report = await torture({
+  seed: wholeNumber(values.seed),
+  rounds: wholeNumber(values.rounds),
+  from: wholeNumber(values.from),
+  say,
+});
+console.log(JSON.stringify(report));
+process.exitCode = FINDINGS.every((kind) => report[kind] === 0) ? 0 : 1;
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  console.error(`"${text}" is no whole number.`);
+  process.exit(2);
+}
