@@ -145,6 +145,21 @@ describe('a deployment', () => {
     expect([org.calls.deploy, org.deployments.length]).toEqual([1, 1]);
   });
 
+  test('whose answer got lost is told from one that the same user had just made', async () => {
+    const earlier = org.addDeployment('ada@acme.example');
+    org.faults.loseAnswer('deploy', 1);
+    const { outcome } = await (await deploy()).ended;
+    const ours = org.deployments.find(({ id }) => id !== earlier.id);
+    expect(outcome).toMatchObject({ state: 'succeeded', result: { deploymentId: ours?.id } });
+  });
+
+  test('that never arrived is not taken for one that the same user had just made', async () => {
+    org.addDeployment('ada@acme.example');
+    org.faults.reset('deploy', 1);
+    const { outcome } = await (await deploy()).ended;
+    expect(outcome).toMatchObject({ state: 'indeterminate', error: { code: 'deploy-unknown' } });
+  });
+
   test('whose answer got lost is not taken for another user’s, and then nobody knows', async () => {
     org.addDeployment('bob@acme.example');
     org.faults.reset('deploy', 1);

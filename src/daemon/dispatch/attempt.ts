@@ -4,14 +4,14 @@ import type { Operation } from '../../contract/operation.ts';
 import type { SourceCode } from '../../contract/source-code.ts';
 import type { TaskDefinition, TaskKind } from '../../contract/tasks.ts';
 import type { JsonObject } from '../../contract/values.ts';
-import type { ResolvedSource, VaultReference } from '../../contract/worker-protocol.ts';
+import type { FetchedSource, ResolvedSource, VaultReference } from '../../contract/worker-protocol.ts';
 import type { Interruption } from '../operations/settle-outcome.ts';
 import type { Store } from '../store/port.ts';
 import type { Because } from './escalation.ts';
 import type { DispatchLimits } from './limits.ts';
 import type { Persist } from './persist.ts';
 import type { SessionArbitration } from './session-arbitration.ts';
-import type { RunningWorker } from './worker-process.ts';
+import type { RunningWorker, WorkerEnd } from './worker-process.ts';
 import type { Workspace } from './workspace.ts';
 
 /** What running an attempt needs of the daemon. */
@@ -24,11 +24,23 @@ export interface AttemptParts {
   readonly arbitration: SessionArbitration;
   readonly limits: DispatchLimits;
   readonly persist: Persist;
+  readonly means: AttemptMeans;
   readonly now: () => Date;
   /** 0 to 1: spreads the back-off. */
   readonly random: () => number;
   readonly log: Logger;
 }
+
+/** What an attempt is done with, beside the store. */
+export interface AttemptMeans {
+  makeWorkspace(work: string, operation: string, attempt: number): Promise<Workspace>;
+  runWorker(parts: AttemptParts, attempt: Attempt, job: Job): Promise<WorkerEnd>;
+}
+
+/** What one of an attempt's workers does. */
+export type Job =
+  | { readonly name: 'fetch-source'; readonly source: ResolvedSource }
+  | { readonly name: 'task'; readonly source: FetchedSource | null };
 
 /** One attempt while it runs: its facts, and what changes about it. */
 export interface Attempt {

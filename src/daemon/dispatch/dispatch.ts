@@ -5,13 +5,16 @@ import type { OperationEvent } from '../../contract/event.ts';
 import type { SourceCode } from '../../contract/source-code.ts';
 import type { ResolvedSource, VaultReference } from '../../contract/worker-protocol.ts';
 import type { Claim, LaneLimits, Store } from '../store/port.ts';
-import type { AttemptParts } from './attempt.ts';
+import type { AttemptMeans, AttemptParts } from './attempt.ts';
 import { createDue } from './due.ts';
 import { DEFAULT_LIMITS, type DispatchLimits } from './limits.ts';
 import { createPersist } from './persist.ts';
 import { createQueue } from './queue.ts';
+import { createReconcile } from './reconcile.ts';
 import { type RunningAttempt, runAttempt } from './run-attempt.ts';
+import { runWorker } from './run-worker.ts';
 import { createSessionArbitration } from './session-arbitration.ts';
+import { makeWorkspace } from './workspace.ts';
 
 export interface DispatchOptions {
   readonly store: Store;
@@ -25,6 +28,8 @@ export interface DispatchOptions {
   readonly now: () => Date;
   readonly limits?: Partial<DispatchLimits>;
   readonly random?: () => number;
+  /** Other workers and workspaces than real ones: the simulation's. */
+  readonly means?: AttemptMeans;
 }
 
 export interface Dispatch {
@@ -58,8 +63,18 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     if (events.some(isScheduled)) due.look();
     if (events.some(mayStartWork)) queue?.wake();
   };
+  const reconcile = createReconcile({
+    ...options,
+    runs: (operation) => running.has(operation),
+    cancel: (operation) => running.get(operation)?.interrupt('request'),
+    wake() {
+      due.look();
+      queue?.wake();
+    },
+  });
   const end = async (): Promise<void> => {
     unsubscribe();
+    await reconcile.stop();
     await due.stop();
     await queue?.close();
     stopping.abort();
@@ -74,6 +89,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
         options.store.claim(options.now().toISOString(), laneLimits(options.configuration()));
       queue = createQueue({ limit, claim, run, log: options.log });
       due.start();
+      reconcile.start();
     },
     stop() {
       stopped ??= end();
@@ -90,6 +106,7 @@ function attemptParts(options: DispatchOptions, stopping: AbortSignal): AttemptP
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     persist: createPersist(options.log, stopping),
     random: options.random ?? Math.random,
+    means: options.means ?? { makeWorkspace, runWorker },
   };
 }
 

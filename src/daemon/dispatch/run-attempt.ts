@@ -9,9 +9,7 @@ import type { Claim, Settlement } from '../store/port.ts';
 import { type Attempt, type AttemptParts, interruptAttempt } from './attempt.ts';
 import { fetchedSource } from './check-result.ts';
 import type { Because } from './escalation.ts';
-import { runWorker } from './run-worker.ts';
 import type { WorkerEnd } from './worker-process.ts';
-import { makeWorkspace } from './workspace.ts';
 
 export interface RunningAttempt {
   /** What the daemon may do with it when it stops: end it and go on later, or let it come to its end. */
@@ -55,7 +53,7 @@ async function run(
   const log = parts.log.child({ operation: operation.id, attempt: operation.attempt });
   const timeout = setTimeout(() => interrupt('timeout'), operation.timeoutSeconds * 1_000);
   try {
-    const workspace = await makeWorkspace(parts.paths.work, operation.id, operation.attempt);
+    const workspace = await parts.means.makeWorkspace(parts.paths.work, operation.id, operation.attempt);
     // The same object, so that an interruption that came meanwhile is seen.
     const attempt: Attempt = Object.assign(facts, { workspace });
     const settlement = await learnOfCancel(parts, attempt, interrupt)
@@ -77,11 +75,12 @@ async function run(
 
 /** Somebody may have asked between the claim and the moment from which this attempt hears of it. */
 async function learnOfCancel(
-  { store }: AttemptParts,
+  { persist, store }: AttemptParts,
   { operation }: Attempt,
   interrupt: (because: Because) => void,
 ): Promise<void> {
-  const current = await store.getOperation(operation.tenant, operation.id);
+  const { id, tenant } = operation;
+  const current = await persist(`Whether ${id} is wanted`, () => store.getOperation(tenant, id));
   if (current !== null && current.cancelRequestedAt !== null) interrupt('request');
 }
 
@@ -94,7 +93,7 @@ async function work(parts: AttemptParts, attempt: Attempt): Promise<Settlement |
   return settlementOf(
     parts,
     attempt,
-    await runWorker(parts, attempt, { name: 'task', source: fetched.source }),
+    await parts.means.runWorker(parts, attempt, { name: 'task', source: fetched.source }),
   );
 }
 
@@ -110,7 +109,7 @@ async function fetchSource(parts: AttemptParts, attempt: Attempt): Promise<Fetch
   try {
     const named = operation.input?.['source'] as SourceCode;
     const source = await parts.resolveSource(operation.tenant, named);
-    const end = await runWorker(parts, attempt, { name: 'fetch-source', source });
+    const end = await parts.means.runWorker(parts, attempt, { name: 'fetch-source', source });
     if (end.kind === 'outcome' && end.outcome.state === 'succeeded') {
       return { kind: 'ready', source: fetchedSource(end.outcome.result) };
     }

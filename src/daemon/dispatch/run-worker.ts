@@ -1,17 +1,12 @@
 import { join } from 'node:path';
 import { orgAccount } from '../../contract/org.ts';
-import type { Assignment, FetchedSource, ResolvedSource } from '../../contract/worker-protocol.ts';
+import type { Assignment } from '../../contract/worker-protocol.ts';
 import { answer } from './answer.ts';
-import type { Attempt, AttemptParts } from './attempt.ts';
+import type { Attempt, AttemptParts, Job } from './attempt.ts';
 import { checkFetchedSource, checkTaskResult } from './check-result.ts';
 import { codeDirectoryOf, type Needs, workerArguments } from './permissions.ts';
 import { attemptMarker } from './strays.ts';
 import { startWorker, type WorkerEnd, type WorkerParts } from './worker-process.ts';
-
-/** What one of an attempt's workers does. */
-export type Job =
-  | { readonly name: 'fetch-source'; readonly source: ResolvedSource }
-  | { readonly name: 'task'; readonly source: FetchedSource | null };
 
 /** Runs one worker of an attempt from its fork until nothing of it is left. */
 export async function runWorker(parts: AttemptParts, attempt: Attempt, job: Job): Promise<WorkerEnd> {

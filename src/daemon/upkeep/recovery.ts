@@ -51,14 +51,15 @@ function groupsOf(left: readonly WorkerIdentity[]): readonly (number | null)[] {
   return left.length === 0 ? [null] : left.map(({ pid }) => pid);
 }
 
-async function settleOpen(options: RecoveryOptions, open: OpenAttempt): Promise<void> {
+/** By the policy of its task. Nothing of it may run any more. */
+export async function settleOpen(options: Omit<RecoveryOptions, 'paths'>, open: OpenAttempt): Promise<void> {
   const { operation } = open;
   const settlement = settlementOf(options, open);
   await options.store.settle(operation.id, operation.attempt, settlement, options.now().toISOString());
   options.log.warn({ operation: operation.id, to: settlement.to }, 'recovered an attempt of an earlier run');
 }
 
-function settlementOf(options: RecoveryOptions, open: OpenAttempt): Settlement {
+function settlementOf(options: Omit<RecoveryOptions, 'paths'>, open: OpenAttempt): Settlement {
   const { checkpoint, operation } = open;
   if (!isTaskKind(operation.task)) {
     const error = errorOf('unknown-task', `This version of the server knows no task ${operation.task}.`);

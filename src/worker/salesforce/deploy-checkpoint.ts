@@ -10,6 +10,8 @@ const Intent = Type.Object({
   at: Type.String(),
   checkOnly: Type.Boolean(),
   commitId: Type.Union([Type.String(), Type.Null()]),
+  /** Deployments that were there already and are not the one that was sent. */
+  before: Type.Optional(Type.Array(Type.String())),
 });
 
 /** Durable before the effect (`intent`), and again when the org has given its id. */

@@ -30,10 +30,34 @@ export async function findDeployment(org: Org, intent: Intent, signal: AbortSign
   );
 }
 
+/**
+ * What would fit an intent of this moment and is there already: the deployment before may have been quick. An org that
+ * refuses to tell will not tell of a lost one either, so nothing can be mistaken for it.
+ */
+export async function deploymentsBefore(
+  org: Org,
+  moment: Moment,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  try {
+    return await fitting(org, moment, signal);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'deploy-unknown') return [];
+    throw error;
+  }
+}
+
 async function candidates(org: Org, intent: Intent, signal: AbortSignal): Promise<readonly string[]> {
-  const since = new Date(Date.parse(intent.at) - MARGIN_MS).toISOString();
+  const { before = [] } = intent;
+  return (await fitting(org, intent, signal)).filter((id) => !before.includes(id));
+}
+
+type Moment = Pick<Intent, 'at' | 'checkOnly'>;
+
+async function fitting(org: Org, { at, checkOnly }: Moment, signal: AbortSignal): Promise<readonly string[]> {
+  const since = new Date(Date.parse(at) - MARGIN_MS).toISOString();
   const soql =
-    `SELECT Id FROM DeployRequest WHERE CreatedById = '${org.userId}' AND CheckOnly = ${intent.checkOnly}` +
+    `SELECT Id FROM DeployRequest WHERE CreatedById = '${org.userId}' AND CheckOnly = ${checkOnly}` +
     ` AND CreatedDate >= ${since} ORDER BY CreatedDate LIMIT 10`;
   const path = `/tooling/query?q=${encodeURIComponent(soql)}`;
   const look = () => read(org, { path, signal, otherwise: 'deploy-unknown' });

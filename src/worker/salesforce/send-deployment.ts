@@ -5,7 +5,7 @@ import type { TaskWork } from '../work.ts';
 import { type DeployRequest, submitDeployment } from './deploy-calls.ts';
 import { type Intent, recordCheckpoint, takeBackIntent } from './deploy-checkpoint.ts';
 import { isExpiredSession, meaningOf, OrgRefusal, OrgSilence } from './failures.ts';
-import { findDeployment } from './find-deployment.ts';
+import { deploymentsBefore, findDeployment } from './find-deployment.ts';
 import type { Org } from './org.ts';
 
 const PAUSE_MS = { first: 1_000, most: 60_000 } as const;
@@ -54,11 +54,12 @@ async function recordIntent(
   { request, commitId }: { readonly request: DeployRequest; readonly commitId: string | null },
 ): Promise<Intent> {
   work.signal.throwIfAborted();
+  const moment = { at: org.now().toISOString(), checkOnly: request.options['checkOnly'] === true };
   const intent: Intent = {
     digest: createHash('sha256').update(request.zip).update(JSON.stringify(request.options)).digest('hex'),
-    at: org.now().toISOString(),
-    checkOnly: request.options['checkOnly'] === true,
+    ...moment,
     commitId,
+    before: [...(await deploymentsBefore(org, moment, work.signal))],
   };
   await recordCheckpoint(work, { intent });
   if (work.signal.aborted) {

@@ -1,0 +1,117 @@
+import type { Database } from 'better-sqlite3';
+import { errorOf } from '../../src/daemon/operations/settle-loss.ts';
+import type { Verbs } from '../../src/daemon/store/engine.ts';
+import type { Settlement } from '../../src/daemon/store/port.ts';
+import type { Invariant } from './invariants.ts';
+import type { Broken } from './world.ts';
+
+/** The product with one promise broken, and what the simulation must say of it. */
+export const BROKEN: Readonly<Record<string, { readonly invariant: Invariant; readonly broken: Broken }>> = {
+  'a 202 without a row': {
+    invariant: 'accepted work is kept',
+    broken: () => ({ accept: (operation) => ({ outcome: 'created', operation: { ...operation } as never }) }),
+  },
+  'an idempotency key that nobody remembers': {
+    invariant: 'one key leads to one operation',
+    broken: (verbs) => ({ accept: (operation) => verbs.accept(operation, null) }),
+  },
+  'a second end': {
+    invariant: 'moves follow the table, and an end is final',
+    broken: (verbs, db) => ({
+      settle(id, attempt, settlement, now) {
+        const settled = verbs.settle(id, attempt, settlement, now);
+        const again =
+          "UPDATE operations SET state = 'cancelled', error = NULL WHERE id = ? AND finished_at IS NOT NULL";
+        if (settled === null) db.prepare(again).run(id);
+        return settled;
+      },
+    }),
+  },
+  'a settlement that names no attempt': {
+    invariant: 'an older attempt changes nothing',
+    broken: (verbs, db) => ({
+      settle: (id, _attempt, settlement, now) => verbs.settle(id, currentAttempt(db, id), settlement, now),
+    }),
+  },
+  'a checkpoint that is acknowledged and not written': {
+    invariant: 'an effect happens once',
+    broken: () => ({ recordCheckpoint: () => true }),
+  },
+  'a claim without the checkpoint': {
+    invariant: 'an effect happens once',
+    broken: (verbs) => ({
+      claim(now, limits) {
+        const claim = verbs.claim(now, limits);
+        return claim === null ? null : { ...claim, checkpoint: null };
+      },
+    }),
+  },
+  'a checkpoint of an older attempt that counts': {
+    invariant: 'an effect happens once',
+    broken: (verbs, db) => ({
+      recordCheckpoint: (id, _attempt, checkpoint, now) =>
+        verbs.recordCheckpoint(id, currentAttempt(db, id), checkpoint, now),
+    }),
+  },
+  'a lane whose last comes first': {
+    invariant: 'exclusive work runs alone and in order',
+    broken: (verbs, db) => ({
+      claim(now, limits) {
+        db.exec(LAST_FIRST);
+        return verbs.claim(now, limits);
+      },
+    }),
+  },
+  'a lane that forgets what runs in it': {
+    invariant: 'exclusive work runs alone and in order',
+    broken: (verbs, db) => ({
+      claim(now, limits) {
+        db.exec(FORGET_RUNNING);
+        return verbs.claim(now, limits);
+      },
+    }),
+  },
+  'a server that looks after no open attempt': {
+    invariant: 'everything comes to its end',
+    broken: () => ({ listOpenAttempts: () => [] }),
+  },
+  'a due time that never comes': {
+    invariant: 'everything comes to its end',
+    broken: () => ({ promoteDue: () => ({ promoted: 0, nextAt: null }) }),
+  },
+  'a guess instead of another attempt': {
+    invariant: 'indeterminate only when nobody can know',
+    broken: (verbs) => ({
+      settle: (id, attempt, settlement, now) => verbs.settle(id, attempt, guess(settlement), now),
+    }),
+  },
+  'a cancel that only says so': {
+    invariant: 'a cancelled deployment does not go on',
+    broken: (verbs, db) => ({
+      requestCancel(tenant, id, by, now) {
+        const cancelled = verbs.settle(id, currentAttempt(db, id), { to: 'cancelled', result: null }, now);
+        return cancelled ?? verbs.requestCancel(tenant, id, by, now);
+      },
+    }),
+  },
+};
+
+const LAST_FIRST = `UPDATE lanes SET (head, head_rank, head_mode, head_org) = (
+  SELECT id, rank, mode, org FROM operations
+  WHERE tenant = lanes.tenant AND organisation = lanes.organisation AND state = 'queued'
+  ORDER BY rank DESC, id DESC LIMIT 1) WHERE head IS NOT NULL`;
+const FORGET_RUNNING = `PRAGMA ignore_check_constraints = ON;
+  DROP INDEX IF EXISTS one_exclusive_operation_runs_in_a_lane;
+  UPDATE lanes SET running_exclusive = 0, running_shared = 0`;
+
+function currentAttempt(db: Database, id: string): number {
+  const row = db.prepare('SELECT attempt FROM operations WHERE id = ?').get(id) as
+    | { attempt: number }
+    | undefined;
+  return row?.attempt ?? 0;
+}
+
+function guess(settlement: Settlement): Parameters<Verbs['settle']>[2] {
+  if (settlement.to !== 'queued' && settlement.to !== 'scheduled') return settlement;
+  return { to: 'indeterminate', error: errorOf('worker-lost', 'Who knows.'), result: null };
+}

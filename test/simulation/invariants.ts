@@ -1,0 +1,131 @@
+import { isFinal, mayMove, type OperationState } from '../../src/contract/operation.ts';
+import { DEFAULT_LANE_CONCURRENCY } from '../../src/daemon/store/port.ts';
+import type { World } from './world.ts';
+
+/** The promises that are looked at after every step; a broken one is named. */
+export type Invariant =
+  | 'accepted work is kept'
+  | 'one key leads to one operation'
+  | 'moves follow the table, and an end is final'
+  | 'an older attempt changes nothing'
+  | 'an effect happens once'
+  | 'exclusive work runs alone and in order'
+  | 'everything comes to its end'
+  | 'indeterminate only when nobody can know'
+  | 'a cancelled deployment does not go on';
+
+export class Violation extends Error {
+  readonly invariant: Invariant;
+
+  constructor(invariant: Invariant, detail: string) {
+    super(`${invariant}: ${detail}`);
+    this.invariant = invariant;
+  }
+}
+
+interface Row {
+  readonly id: string;
+  readonly state: OperationState;
+  readonly attempt: number;
+  readonly mode: 'exclusive' | 'shared';
+  readonly organisation: string;
+  readonly rank: number;
+  readonly result: string | null;
+  readonly checkpoint: string | null;
+  readonly wish: string;
+}
+
+/** Goes through what is new in the history, and through all that is stored. */
+export function createInvariants(world: World) {
+  const read = world.db.prepare<[], Row>(
+    `SELECT id, state, attempt, mode, organisation, rank, result, checkpoint, labels ->> 'wish' AS wish FROM operations`,
+  );
+  const states = new Map<string, { state: OperationState; attempt: number }>();
+  let seen = 0;
+
+  const replay = (rows: ReadonlyMap<string, Row>): void => {
+    for (const { operation, attempt, body } of world.history.slice(seen)) {
+      if (body.type === 'created') states.set(operation, { state: body.state, attempt });
+      const before = states.get(operation);
+      if (before === undefined) throw new Violation('accepted work is kept', `${operation} has no beginning`);
+      if (attempt < before.attempt || (isFinal(before.state) && body.type === 'state'))
+        throw new Violation(
+          'an older attempt changes nothing',
+          `${operation}: ${attempt} after ${before.attempt}`,
+        );
+      if (body.type !== 'state') continue;
+      if (body.from !== before.state || !mayMove(body.from, body.to))
+        throw new Violation(
+          'moves follow the table, and an end is final',
+          `${operation}: ${body.from} to ${body.to}`,
+        );
+      if (body.to === 'running') checkStart(rows, operation);
+      states.set(operation, { state: body.to, attempt });
+    }
+    seen = world.history.length;
+  };
+  /** At the moment of the start, as the history tells it. */
+  const checkStart = (rows: ReadonlyMap<string, Row>, id: string): void => {
+    const starting = rows.get(id);
+    if (starting === undefined) return;
+    const inLane = [...rows.values()].filter(({ organisation }) => organisation === starting.organisation);
+    const running = inLane.filter((row) => states.get(row.id)?.state === 'running');
+    const beside =
+      running.some(({ mode }) => mode === 'exclusive') ||
+      (starting.mode === 'exclusive' && running.length > 0);
+    if (beside || running.length >= DEFAULT_LANE_CONCURRENCY)
+      throw new Violation(
+        'exclusive work runs alone and in order',
+        `${id} beside ${running.map((row) => row.id)}`,
+      );
+    const passed = inLane.find((row) => states.get(row.id)?.state === 'queued' && isBefore(row, starting));
+    if (passed !== undefined)
+      throw new Violation('exclusive work runs alone and in order', `${id} passed ${passed.id}`);
+  };
+
+  return {
+    /** After every step. */
+    check(): void {
+      const rows = new Map(read.all().map((row) => [row.id, row]));
+      replay(rows);
+      for (const row of rows.values()) checkRow(world, row, states.get(row.id)?.state);
+      for (const { id, key } of world.wishes) {
+        if (id !== null && !rows.has(id)) throw new Violation('accepted work is kept', `${id} is gone`);
+        const copies = [...rows.values()].filter(({ wish }) => wish === key).length;
+        if (copies > 1) throw new Violation('one key leads to one operation', `${key}: ${copies}`);
+      }
+    },
+    /** When nothing goes wrong any more, and much time has passed. */
+    checkEnd(): void {
+      for (const row of read.all()) {
+        if (!isFinal(row.state))
+          throw new Violation('everything comes to its end', `${row.id} is ${row.state}`);
+        const effect = world.effects.find(({ operation }) => operation === row.id);
+        if (row.state === 'indeterminate' && (effect !== undefined || !/intent/.test(row.checkpoint ?? '')))
+          throw new Violation('indeterminate only when nobody can know', `${row.id}: ${row.checkpoint}`);
+        if (row.state === 'cancelled' && effect !== undefined && effect.status !== 'Canceled')
+          throw new Violation('a cancelled deployment does not go on', `${row.id}: ${effect.status}`);
+      }
+    },
+  };
+}
+
+function checkRow(world: World, row: Row, told: OperationState | undefined): void {
+  if (told !== row.state)
+    throw new Violation(
+      'moves follow the table, and an end is final',
+      `${row.id} is ${row.state}, told was ${told}`,
+    );
+  const result = JSON.parse(row.result ?? '{}') as { attempt?: number };
+  if (result.attempt !== undefined && result.attempt !== row.attempt)
+    throw new Violation(
+      'an older attempt changes nothing',
+      `${row.id} ended by ${result.attempt} of ${row.attempt}`,
+    );
+  const effects = world.effects.filter(({ operation }) => operation === row.id).length;
+  if (effects > 1) throw new Violation('an effect happens once', `${row.id}: ${effects} deployments`);
+}
+
+function isBefore(one: Row, other: Row): boolean {
+  return one.rank === other.rank ? one.id < other.id : one.rank < other.rank;
+}

@@ -1,0 +1,191 @@
+import pino from 'pino';
+import { pathsOf } from '../../src/config/paths.ts';
+import { DEFAULT_CONFIGURATION } from '../../src/contract/configuration.ts';
+import { isFinal } from '../../src/contract/operation.ts';
+import { createDispatch, type Dispatch } from '../../src/daemon/dispatch/dispatch.ts';
+import type { NewOperation, Store } from '../../src/daemon/store/port.ts';
+import { settleOpen } from '../../src/daemon/upkeep/recovery.ts';
+import { createInvariants } from './invariants.ts';
+import { simulateStore } from './simulated-store.ts';
+import { simulateMeans } from './simulated-worker.ts';
+import { type Broken, calm, createWorld, type Life, type Wish, type World } from './world.ts';
+
+const STEPS = 30;
+/** In a calm world, long enough for every back-off. */
+const CALM_LIMIT_MS = 3_600_000;
+const ORGANISATIONS = ['00D000000000001EAA', '00D000000000002EAA'] as const;
+
+interface Daemon {
+  readonly life: Life;
+  readonly store: Store;
+  readonly dispatch: Dispatch;
+}
+
+/**
+ * One world from its first request to its last end: the product's store, dispatch, settlement and recovery over a clock that
+ * jumps, with faults. Throws a Violation; answers the history, which is the same for the same seed.
+ */
+export async function simulate(seed: number, broken?: Broken): Promise<string> {
+  const world = createWorld(seed, broken);
+  let daemon: Daemon | null = null;
+  try {
+    const invariants = createInvariants(world);
+    for (let step = 0; step < STEPS; step += 1) {
+      daemon = await takeStep(world, daemon);
+      await world.advance(world.chance.below(2_500));
+      if (world.crashed) daemon = die(world, daemon);
+      invariants.check();
+    }
+    calm(world.faults);
+    for (let waitedMs = 0; waitedMs < CALM_LIMIT_MS && !isOver(world); waitedMs += 10_000) {
+      daemon ??= await start(world);
+      for (const wish of world.wishes) ask(world, daemon, wish);
+      await world.advance(10_000);
+      invariants.check();
+    }
+    invariants.checkEnd();
+    return JSON.stringify(world.history);
+  } finally {
+    await end(world, daemon);
+  }
+}
+
+async function takeStep(world: World, daemon: Daemon | null): Promise<Daemon | null> {
+  if (daemon === null) return world.chance.happens(0.7) ? start(world) : null;
+  const act = world.chance.weigh([
+    [5, 'wish'],
+    [2, 'ask'],
+    [2, 'cancel'],
+    [1, 'kill'],
+    [0.5, 'stop'],
+    [4, 'nothing'],
+  ] as const);
+  if (act === 'wish') wish(world);
+  if (act === 'wish' || act === 'ask') for (const one of world.wishes) ask(world, daemon, one);
+  if (act === 'cancel') cancel(world, daemon);
+  if (act === 'kill') return die(world, daemon);
+  if (act === 'stop') return stop(world, daemon);
+  return daemon;
+}
+
+/** As the application starts: what an earlier life left is settled before anything new runs. */
+async function start(world: World): Promise<Daemon | null> {
+  const life: Life = { dead: false, workersAlive: true };
+  const store = simulateStore(world, life);
+  const log = pino({ level: 'silent' });
+  const { now } = world;
+  const parts = { store, log, now, random: world.chance.next };
+  const recovered = (async () => {
+    for (const open of await store.listOpenAttempts()) await settleOpen(parts, open);
+    return true;
+  })().catch(() => false);
+  await world.settle();
+  if (life.dead || !(await recovered)) return dieIn(world, life);
+  const dispatch = createDispatch({
+    ...parts,
+    configuration: () => DEFAULT_CONFIGURATION,
+    paths: pathsOf('/simulation'),
+    vault: { provider: 'file', directory: '/simulation' },
+    workerUrl: new URL('file:///simulation'),
+    resolveSource: async () => ({ kind: 'directory', directory: '/simulation' }),
+    means: simulateMeans(world, life),
+  });
+  await dispatch.start();
+  dispatch.wake();
+  return { life, store, dispatch };
+}
+
+/** kill -9. Its workers act on until the next life ends them, but for a moment only. */
+function die(world: World, daemon: Daemon | null): null {
+  if (daemon !== null) dieIn(world, daemon.life);
+  return null;
+}
+
+function dieIn(world: World, life: Life): null {
+  life.dead = true;
+  world.crashed = false;
+  if (world.chance.happens(0.5)) life.workersAlive = false;
+  else setTimeout(() => Object.assign(life, { workersAlive: false }), 0);
+  return null;
+}
+
+/** As an administrator stops it; a commit may kill it while it stops. */
+async function stop(world: World, { life, dispatch }: Daemon): Promise<null> {
+  let stopped = false;
+  void dispatch.stop().then(() => {
+    stopped = true;
+  });
+  for (let turns = 0; !stopped && !life.dead && turns < 200; turns += 1) await world.advance(1_000);
+  return dieIn(world, life);
+}
+
+function wish(world: World): void {
+  world.wishes.push({
+    key: `wish-${world.wishes.length}`,
+    mode: world.chance.happens(0.6) ? 'exclusive' : 'shared',
+    organisation: world.chance.pick(ORGANISATIONS),
+    later: world.chance.happens(0.15),
+    asking: false,
+    id: null,
+    cancelAnswered: false,
+  });
+}
+
+/** A client asks under the same key until it is answered. */
+function ask(world: World, { store, life }: Daemon, one: Wish): void {
+  if (one.id !== null) return;
+  const claim = { token: 't', key: one.key, digest: one.key, expiresAt: '2027-01-01T00:00:00.000Z' };
+  store.accept(operationOf(world, one), claim).then(
+    (acceptance) => {
+      if (acceptance.outcome !== 'conflict' && !life.dead) one.id = acceptance.operation.id;
+    },
+    () => undefined,
+  );
+}
+
+function operationOf(world: World, { key, mode, organisation, later }: Wish): NewOperation {
+  const now = world.now();
+  return {
+    id: world.nextId('op_'),
+    tenant: 'default',
+    task: mode === 'exclusive' ? 'salesforce.deploy' : 'salesforce.query',
+    org: organisation,
+    lane: { organisation, mode },
+    input: { source: { directory: '/simulation' } },
+    priority: world.chance.pick(['critical', 'normal', 'batch']),
+    maxAttempts: 1 + world.chance.below(4),
+    timeoutSeconds: 600,
+    labels: { wish: key },
+    origin: { kind: 'api', name: null },
+    retryOf: null,
+    scheduledFor: later ? new Date(now.getTime() + 20_000).toISOString() : null,
+    supersede: null,
+    createdAt: now.toISOString(),
+  };
+}
+
+function cancel(world: World, { store }: Daemon): void {
+  const accepted = world.wishes.filter(({ id }) => id !== null);
+  if (accepted.length === 0) return;
+  const { id } = world.chance.pick(accepted);
+  if (id !== null) store.requestCancel('default', id, null, world.now().toISOString()).catch(() => undefined);
+}
+
+function isOver(world: World): boolean {
+  if (world.wishes.some(({ id }) => id === null)) return false;
+  const open = world.db.prepare('SELECT state FROM operations WHERE finished_at IS NULL').all();
+  return open.length === 0 && world.wishes.every(({ id }) => id === null || isFinalNow(world, id));
+}
+
+function isFinalNow(world: World, id: string): boolean {
+  const row = world.db.prepare('SELECT state FROM operations WHERE id = ?').get(id) as
+    | { state: Parameters<typeof isFinal>[0] }
+    | undefined;
+  return row === undefined || isFinal(row.state);
+}
+
+async function end(world: World, daemon: Daemon | null): Promise<void> {
+  if (daemon !== null) die(world, daemon);
+  await world.settle();
+  world.end();
+}

@@ -1,0 +1,67 @@
+import { AppError } from '../../src/contract/errors.ts';
+import type { OperationEvent } from '../../src/contract/event.ts';
+import { fromFailure } from '../../src/daemon/store/failure.ts';
+import type { Request } from '../../src/daemon/store/group-commit.ts';
+import type { Store } from '../../src/daemon/store/port.ts';
+import type { Life, Verb, World } from './world.ts';
+
+type Waiting = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void };
+
+/** The store as one life of the daemon sees it: the product's verbs and group commit, over answers that get lost. */
+export function simulateStore(world: World, life: Life): Store {
+  const listeners = new Set<(events: readonly OperationEvent[]) => void>();
+  let tick: (Request & Waiting)[] = [];
+
+  const flush = (): void => {
+    const requests = tick;
+    tick = [];
+    world.busy -= requests.length;
+    world.turns += 1;
+    if (life.dead) return;
+    const { storeBefore, storeAfter, crashAfterCommit } = world.faults;
+    if (world.chance.happens(storeBefore)) {
+      fail(requests);
+      return;
+    }
+    const { answers, events } = world.commit(requests.map(({ id, verb, args }) => ({ id, verb, args })));
+    world.history.push(...events);
+    if (world.chance.happens(crashAfterCommit)) {
+      world.crashed = true;
+      life.dead = true;
+      return;
+    }
+    if (world.chance.happens(storeAfter)) {
+      fail(requests);
+      return;
+    }
+    if (events.length > 0) for (const listener of listeners) listener(events);
+    for (const [index, answer] of answers.entries()) {
+      const waiting = requests[index];
+      if ('failure' in answer) waiting?.reject(fromFailure(answer.failure));
+      else waiting?.resolve(structuredClone(answer.value));
+    }
+  };
+  const call = (verb: Verb, args: unknown[]): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      if (life.dead) return;
+      if (tick.length === 0) setImmediate(flush);
+      world.busy += 1;
+      tick.push({ id: tick.length, verb, args: structuredClone(args), resolve, reject });
+    });
+  const verbs = Object.keys(world.verbs).map((verb) => [
+    verb,
+    (...args: unknown[]) => call(verb as Verb, args),
+  ]);
+  return {
+    ...(Object.fromEntries(verbs) as Omit<Store, 'onCommitted' | 'close'>),
+    onCommitted(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+function fail(requests: readonly Waiting[]): void {
+  for (const { reject } of requests) reject(new AppError('store-unavailable', 'A fault of the simulation.'));
+}

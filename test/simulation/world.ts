@@ -1,0 +1,148 @@
+import { syncBuiltinESMExports } from 'node:module';
+import { mock } from 'node:test';
+import type { Database } from 'better-sqlite3';
+import type { OperationEvent } from '../../src/contract/event.ts';
+import type { Engine, Verb, Verbs } from '../../src/daemon/store/engine.ts';
+import { createEngine } from '../../src/daemon/store/engine.ts';
+import { createGroupCommit } from '../../src/daemon/store/group-commit.ts';
+import { openDatabase } from '../../src/daemon/store/open-database.ts';
+import { type Chance, createChance } from '../support/seeded.ts';
+
+const BEGINNING = Date.parse('2026-03-01T10:00:00.000Z');
+
+/** A deployment as the org of the simulation has it. */
+export interface Effect {
+  readonly id: string;
+  readonly operation: string;
+  status: 'InProgress' | 'Succeeded' | 'Canceled';
+}
+
+/** What a client knows: its wish, and the id that was answered; null: nobody answered yet. */
+export interface Wish {
+  readonly key: string;
+  readonly mode: 'exclusive' | 'shared';
+  readonly organisation: string;
+  readonly later: boolean;
+  asking: boolean;
+  id: string | null;
+  cancelAnswered: boolean;
+}
+
+/** One life of a daemon: when it is dead, nobody hears an answer any more. */
+export interface Life {
+  dead: boolean;
+  /** Its workers may still act; recovery ends them. */
+  workersAlive: boolean;
+}
+
+/** How often things go wrong, from 0 to 1. */
+export interface Faults {
+  /** The store fails before anything is written. */
+  storeBefore: number;
+  /** It is committed, and the caller sees an error. */
+  storeAfter: number;
+  /** The daemon dies right after a commit, before anybody hears of it. */
+  crashAfterCommit: number;
+  workerDies: number;
+  orgFails: number;
+}
+
+/** Wraps verbs, to break what they promise. */
+export type Broken = (verbs: Verbs, db: Database) => Partial<Verbs>;
+
+export interface World {
+  readonly chance: Chance;
+  readonly db: Database;
+  readonly verbs: Verbs;
+  readonly commit: ReturnType<typeof createGroupCommit>;
+  readonly faults: Faults;
+  readonly effects: Effect[];
+  readonly wishes: Wish[];
+  /** Everything that was ever committed, in order. */
+  readonly history: OperationEvent[];
+  /** Set by whoever kills the daemon from inside a commit. */
+  crashed: boolean;
+  /** Requests under way, and how many there were: the world is idle when neither changes. */
+  busy: number;
+  turns: number;
+  now(): Date;
+  nextId(prefix: string): string;
+  /** Time goes on, and every timer that comes due runs. */
+  advance(milliseconds: number): Promise<void>;
+  /** Until nothing happens any more without time going on. */
+  settle(): Promise<void>;
+  end(): void;
+}
+
+export function createWorld(seed: number, broken: Broken = () => ({})): World {
+  const chance = createChance(seed);
+  const db = openDatabase(':memory:');
+  const sound = createEngine(db);
+  const engine: Engine = { ...sound, verbs: { ...sound.verbs, ...broken(sound.verbs, db) } };
+  mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  // Modules that import setTimeout by name from node:timers/promises get the mocked one too.
+  syncBuiltinESMExports();
+  let elapsedMs = 0;
+  let ids = 0;
+  const world: World = {
+    chance,
+    db,
+    verbs: engine.verbs,
+    commit: createGroupCommit(db, engine),
+    faults: faultsOf(chance),
+    effects: [],
+    wishes: [],
+    history: [],
+    crashed: false,
+    busy: 0,
+    turns: 0,
+    now: () => new Date(BEGINNING + elapsedMs),
+    nextId(prefix) {
+      ids += 1;
+      return `${prefix}${String(ids).padStart(26, '0')}`;
+    },
+    async advance(milliseconds) {
+      for (let left = milliseconds; left > 0; left -= STEP_MS) {
+        const step = Math.min(left, STEP_MS);
+        elapsedMs += step;
+        mock.timers.tick(step);
+        await world.settle();
+      }
+    },
+    async settle() {
+      for (let quiet = 0; quiet < QUIET_TURNS; quiet += 1) {
+        const before = world.turns;
+        await new Promise(setImmediate);
+        if (world.busy > 0 || world.turns !== before) quiet = 0;
+      }
+    },
+    end() {
+      mock.timers.reset();
+      syncBuiltinESMExports();
+      db.close();
+    },
+  };
+  return world;
+}
+
+/** better-queue goes through a few turns of the event loop before it has started what was claimed. */
+const QUIET_TURNS = 6;
+const STEP_MS = 1_000;
+
+/** Some worlds are calm, in others everything goes wrong. */
+function faultsOf(chance: Chance): Faults {
+  const some = (most: number): number => (chance.happens(0.5) ? chance.next() * most : 0);
+  return {
+    storeBefore: some(0.1),
+    storeAfter: some(0.15),
+    crashAfterCommit: some(0.04),
+    workerDies: some(0.2),
+    orgFails: some(0.15),
+  };
+}
+
+export function calm(faults: Faults): void {
+  for (const name of Object.keys(faults) as (keyof Faults)[]) faults[name] = 0;
+}
+
+export type { Verb };
