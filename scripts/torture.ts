@@ -19,14 +19,19 @@ const { values } = parseArgs({
 });
 const say = values.json ? console.error : console.log;
 if (!values['no-build']) execFileSync(process.execPath, ['scripts/build.ts'], { stdio: ['ignore', 2, 2] });
+const ending = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => ending.abort());
+const rounds = wholeNumber(values.rounds);
 const report = await torture({
   seed: wholeNumber(values.seed),
-  rounds: wholeNumber(values.rounds),
+  rounds,
   from: wholeNumber(values.from),
   say,
+  signal: ending.signal,
 });
 console.log(JSON.stringify(report));
-process.exitCode = FINDINGS.every((kind) => report[kind] === 0) ? 0 : 1;
+const sound = report.rounds === rounds && FINDINGS.every((kind) => report[kind] === 0);
+process.exitCode = sound ? 0 : 1;
 
 function wholeNumber(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);

@@ -11,6 +11,8 @@ export interface TortureOptions {
   /** The first round; a later one replays that round alone. */
   readonly from: number;
   readonly say: (line: string) => void;
+  /** Ends it after the round that is under way. */
+  readonly signal?: AbortSignal;
 }
 
 export interface TortureReport extends Record<FindingKind, number> {
@@ -40,17 +42,22 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
   try {
     for (const org of orgs.addresses) await registerLogin(server, org, org.alias);
     await server.stop();
-    for (let round = from; round < from + rounds; round += 1) {
+    for (let round = from; round < from + rounds && options.signal?.aborted !== true; round += 1) {
       const printed = server.output().length;
-      const result = await runRound({ server, orgs, sources }, planRound(seed, round));
+      const explain = (): void => {
+        say(server.output().slice(printed));
+        say(`  replay: npm run torture -- --seed ${seed} --from ${round} --rounds 1`);
+      };
+      const result = await runRound({ server, orgs, sources }, planRound(seed, round)).catch((error) => {
+        explain();
+        throw error;
+      });
       done.push(result);
       say(
         `round ${round}: ${result.accepted} accepted, ${result.killed} killed, ${JSON.stringify(result.finals)}`,
       );
-      if (result.findings.length === 0) continue;
       for (const { kind, what } of result.findings) say(`  ${kind}: ${what}`);
-      say(server.output().slice(printed));
-      say(`  replay: npm run torture -- --seed ${seed} --from ${round} --rounds 1`);
+      if (result.findings.length > 0) explain();
     }
     return reportOf(options, done);
   } finally {
@@ -60,7 +67,7 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
   }
 }
 
-function reportOf({ seed, rounds }: TortureOptions, done: readonly Round[]): TortureReport {
+function reportOf({ seed }: TortureOptions, done: readonly Round[]): TortureReport {
   const findings = done.flatMap((round) => round.findings);
   const counts = FINDINGS.map((kind) => [kind, findings.filter((finding) => finding.kind === kind).length]);
   const recoveries = done.flatMap(({ recoveriesMs }) => recoveriesMs).sort((one, other) => one - other);
@@ -72,7 +79,7 @@ function reportOf({ seed, rounds }: TortureOptions, done: readonly Round[]): Tor
     done.reduce((total, round) => total + count(round), 0);
   return {
     seed,
-    rounds,
+    rounds: done.length,
     accepted: sum(({ accepted }) => accepted),
     kills: sum(({ killed }) => killed),
     ...(Object.fromEntries(counts) as Record<FindingKind, number>),

@@ -39,7 +39,7 @@ export async function simulate(seed: number, broken?: Broken): Promise<string> {
     calm(world.faults);
     for (let waitedMs = 0; waitedMs < CALM_LIMIT_MS && !isOver(world); waitedMs += 10_000) {
       daemon ??= await start(world);
-      for (const wish of world.wishes) ask(world, daemon, wish);
+      for (const wish of world.wishes) if (daemon !== null) ask(world, daemon, wish);
       await world.advance(10_000);
       invariants.check();
     }
