@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { Store } from '../store/port.ts';
 
-/** setTimeout holds 24.8 days; looking once an hour also outlives a clock that is set back. */
-const LONGEST_WAIT_MS = 3_600_000;
+/** Timers do not notice a clock that is set, or a machine that slept; looking this often does. */
+const LONGEST_WAIT_MS = 30_000;
 const AFTER_ERROR_MS = 1_000;
 
 export interface Due {

@@ -63,7 +63,13 @@ describe('a prepared operation', () => {
     expect((await prepare({ ...QUERY, runAt: '2027-06-01T12:00:00Z' })).scheduledFor).toBe(
       '2027-06-01T12:00:00.000Z',
     );
-    for (const runAt of ['2027-07-01T12:00:00Z', 'soon', '2026-06-02T12:00:00Z[Europe/Nowhere]']) {
+    expect((await prepare({ ...QUERY, runAt: '1999-06-01T12:00:00Z' })).scheduledFor).toBeNull();
+    for (const runAt of [
+      '2027-07-01T12:00:00Z',
+      '2126-06-01T12:00:00Z',
+      'soon',
+      '2026-06-02T12:00:00Z[Europe/Nowhere]',
+    ]) {
       await expect(prepare({ ...QUERY, runAt })).rejects.toMatchObject({ code: 'invalid-request' });
     }
   });

@@ -1,0 +1,46 @@
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createDue } from '../../../src/daemon/dispatch/due.ts';
+import { at, freshStore, newOperation, operationId } from '../store/home.ts';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+afterEach(() => void vi.useRealTimers());
+
+describe('when the clock is set while an operation waits for its time', () => {
+  test('forward over it, it is queued within half a minute', async () => {
+    const { due, clock, state } = await waiting();
+    clock.seconds = 3_700;
+    await vi.advanceTimersByTimeAsync(30_000);
+    await vi.waitFor(async () => expect(await state()).toBe('queued'));
+    await due.stop();
+  });
+
+  test('back, it goes on waiting, and is queued when its time has come', async () => {
+    const { due, clock, state } = await waiting();
+    clock.seconds = -86_400;
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(await state()).toBe('scheduled');
+    clock.seconds = 3_600;
+    await vi.advanceTimersByTimeAsync(30_000);
+    await vi.waitFor(async () => expect(await state()).toBe('queued'));
+    await due.stop();
+  });
+});
+
+/** An operation that is due an hour after the start. */
+async function waiting() {
+  const { store } = await freshStore();
+  await store.accept(newOperation(1, { scheduledFor: at(3_600) }), null);
+  const clock = { seconds: 0 };
+  let looks = 0;
+  const promoteDue: typeof store.promoteDue = async (now) => {
+    const answer = await store.promoteDue(now);
+    looks += 1;
+    return answer;
+  };
+  const log = pino({ level: 'silent' });
+  const due = createDue({ store: { promoteDue }, now: () => new Date(at(clock.seconds)), log });
+  due.start();
+  await vi.waitFor(() => expect(looks).toBe(1));
+  return { due, clock, state: async () => (await store.getOperation('default', operationId(1)))?.state };
+}
