@@ -1,8 +1,8 @@
 import { Compile } from 'typebox/compile';
 import type { RawData, WebSocket } from 'ws';
 import { AppError } from '../../contract/errors.ts';
+import { describeMismatch } from '../../contract/mismatch.ts';
 import { Channel, CLOSE, ClientMessage, type ServerMessage } from '../../contract/stream.ts';
-import { describeMismatch } from '../operations/mismatch.ts';
 import type { Admission } from './authenticate.ts';
 import { openOutlet } from './outlet.ts';
 import { type DoorContext, LIVE_TIMING } from './parts.ts';

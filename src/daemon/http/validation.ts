@@ -3,7 +3,7 @@ import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { Convert } from 'typebox/value';
 import { AppError } from '../../contract/errors.ts';
-import { describeMismatch } from '../operations/mismatch.ts';
+import { describeMismatch } from '../../contract/mismatch.ts';
 
 /** Checks what comes in by the schema of its route; a query is text, so its numbers are read first. */
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {

@@ -1,9 +1,9 @@
 import type { TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import { AppError } from '../../contract/errors.ts';
+import { describeMismatch } from '../../contract/mismatch.ts';
 import { OperationRequest } from '../../contract/operation.ts';
 import { TASKS, type TaskKind } from '../../contract/tasks.ts';
-import { describeMismatch } from './mismatch.ts';
 
 const request = Compile(OperationRequest);
 const inputs = new Map<string, Validator>(

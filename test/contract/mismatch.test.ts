@@ -1,7 +1,7 @@
 import { Errors } from 'typebox/value';
 import { expect, test } from 'vitest';
-import { DeployInput } from '../../../src/contract/tasks.ts';
-import { describeMismatch } from '../../../src/daemon/operations/mismatch.ts';
+import { describeMismatch } from '../../src/contract/mismatch.ts';
+import { DeployInput } from '../../src/contract/tasks.ts';
 
 test.each([
   [{}, 'input.source is required.'],
