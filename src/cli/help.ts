@@ -20,7 +20,15 @@ export const SECTIONS: readonly { readonly title: string; readonly commands: rea
   },
   {
     title: 'WORK',
-    commands: ['enqueue', 'tail', 'operation:list', 'operation:show', 'operation:cancel', 'operation:retry'],
+    commands: [
+      'enqueue',
+      'tail',
+      'operation:list',
+      'operation:show',
+      'operation:cancel',
+      'operation:retry',
+      'schedule:list',
+    ],
   },
   {
     title: 'ACCESS FROM OUTSIDE',

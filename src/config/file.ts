@@ -5,6 +5,7 @@ import { AppError } from '../contract/errors.ts';
 import type { Paths } from './paths.ts';
 import { atOffset, type Mistake, type Place, placeOf } from './place.ts';
 import { ruleMistakes } from './rule-mistakes.ts';
+import { scheduleMistakes } from './schedule-mistakes.ts';
 import { schemaMistakes } from './schema-mistakes.ts';
 
 const SIZE_LIMIT_CHARACTERS = 1024 * 1024;
@@ -28,8 +29,9 @@ export function parseConfiguration(text: string, file: string): Configuration {
   const located = (mistakes: readonly Mistake[]) =>
     mistakes.map((mistake) => ({ ...placeOf(mistake, document, lines), message: mistake.message }));
   refuse(file, located(schemaMistakes(configuration)));
-  refuse(file, located(ruleMistakes(configuration as Configuration)));
-  return configuration as Configuration;
+  const checked = configuration as Configuration;
+  refuse(file, located([...ruleMistakes(checked), ...scheduleMistakes(checked)]));
+  return checked;
 }
 
 type Located = Place & { readonly message: string };

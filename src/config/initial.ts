@@ -61,5 +61,16 @@ hooks:
   #       task: salesforce.deploy
   #       org: uat
   #       input: { source: { git: { repo: crm, ref: "{{ payload.after }}" } } }
+
+# What runs by itself: minute, hour, day, month, weekday. See what comes next with: sfp-server schedule list
+schedules:
+  # nightly-validation:
+  #   cron: "30 2 * * MON-FRI"
+  #   timeZone: Europe/Berlin # UTC without it
+  #   overlap: skip # or queue: what happens while an earlier one has not ended
+  #   catchUp: skip # or once: what happens after the server was down at the time
+  #   task: salesforce.deploy
+  #   org: uat
+  #   input: { checkOnly: true, source: { git: { repo: crm, ref: main } } }
 `;
 }

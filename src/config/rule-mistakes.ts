@@ -1,7 +1,6 @@
 import type { Configuration } from '../contract/configuration.ts';
 import type { Rule } from '../contract/hook.ts';
-import { isTaskKind, TASKS } from '../contract/tasks.ts';
-import { suggestion } from './closest.ts';
+import { repoOf, undeclared, unknownTask } from './name-mistakes.ts';
 import type { Mistake, Path } from './place.ts';
 import { checkExpression, parseTemplate } from './template.ts';
 
@@ -15,10 +14,10 @@ export function ruleMistakes(configuration: Configuration): readonly Mistake[] {
 
 function mistakesOf(rule: Rule, path: Path, configuration: Configuration): readonly Mistake[] {
   return [
-    ...unknownTask(rule, path),
+    ...unknownTask(rule.task, [...path, 'task']),
     ...undeclared(rule.org, [...path, 'org'], 'orgs', Object.keys(configuration.orgs)),
     ...undeclared(
-      repoOf(rule),
+      repoOf(rule.input),
       [...path, 'input', 'source', 'git', 'repo'],
       'repos',
       Object.keys(configuration.repos),
@@ -44,28 +43,6 @@ function sameName(rules: readonly Rule[], path: Path): readonly Mistake[] {
           } as const,
         ],
   );
-}
-
-function unknownTask(rule: Rule, path: Path): readonly Mistake[] {
-  if (isTaskKind(rule.task)) return [];
-  const message = `unknown task "${rule.task}"${suggestion(rule.task, Object.keys(TASKS))}`;
-  return [{ path: [...path, 'task'], at: 'value', message }];
-}
-
-/** A name that holds an expression is known only when a delivery comes. */
-function undeclared(
-  name: unknown,
-  path: Path,
-  section: string,
-  names: readonly string[],
-): readonly Mistake[] {
-  if (typeof name !== 'string' || name.includes('{{') || names.includes(name)) return [];
-  const message = `"${name}" is not declared under ${section}:${suggestion(name, names)}`;
-  return [{ path, at: 'value', message }];
-}
-
-function repoOf(rule: Rule): unknown {
-  return (rule.input as { source?: { git?: { repo?: unknown } } }).source?.git?.repo;
 }
 
 function templateMistakes(path: Path, value: unknown): readonly Mistake[] {

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { Hooks } from './hook.ts';
+import { Schedules } from './schedule.ts';
 import { Alias, OneOf, SecretName } from './values.ts';
 
 const closed = { additionalProperties: false };
@@ -35,6 +36,7 @@ export const Configuration = Type.Object(
       closed,
     ),
     hooks: Hooks,
+    schedules: Schedules,
     log: Type.Object({ level: OneOf(['debug', 'info', 'warn', 'error'] as const) }, closed),
   },
   closed,
@@ -50,5 +52,6 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   directories: [],
   repos: {},
   hooks: {},
+  schedules: {},
   log: { level: 'info' },
 };

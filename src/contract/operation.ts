@@ -48,9 +48,10 @@ export const PrioritySchema = OneOf(PRIORITIES);
 
 /** Where an operation came from. */
 export const Origin = Type.Object({
-  kind: OneOf(['api', 'cli', 'hook', 'retry'] as const),
-  name: Nullable(Type.String({ maxLength: 256, description: 'token name, or hook and rule' })),
+  kind: OneOf(['api', 'cli', 'hook', 'schedule', 'retry'] as const),
+  name: Nullable(Type.String({ maxLength: 256, description: 'token name, hook and rule, or schedule' })),
   deliveryId: Type.Optional(Type.String({ maxLength: 128 })),
+  tick: Type.Optional(Time),
 });
 
 export const Progress = Type.Object({

@@ -6,6 +6,7 @@ import { HOOK_BODY_LIMIT_BYTES } from './hook.ts';
 import { OPERATION_STATES, OperationRequest, OperationSchema } from './operation.ts';
 import { OrgRegistration, OrgSchema } from './org.ts';
 import { PAGE_LIMIT, route, UPLOAD_LIMIT_BYTES } from './route.ts';
+import { ScheduleSchema } from './schedule.ts';
 import { Readiness, ServerStatus, TaskDescription, Upload } from './server.ts';
 import { Alias, Nullable, OperationId } from './values.ts';
 
@@ -133,6 +134,14 @@ export const ROUTES = {
     scope: 'operations:read',
     status: 200,
     success: Type.Object({ items: Type.Array(TaskDescription) }),
+  }),
+  listSchedules: route({
+    method: 'GET',
+    url: '/api/v1/schedules',
+    door: 'both',
+    scope: 'operations:read',
+    status: 200,
+    success: Type.Object({ items: Type.Array(ScheduleSchema) }),
   }),
   listDeliveries: route({
     method: 'GET',

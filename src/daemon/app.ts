@@ -38,7 +38,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const teardown = createTeardown(log);
   let busyWith: string | null = 'The server is starting.';
   let stopping = false;
-  let wake = () => {};
+  let configured = () => {};
   let started: Promise<void> | null = null;
 
   const start = async () => {
@@ -53,7 +53,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     await recovery;
     if (stopping) throw new AppError('shutting-down', 'The server was stopped while it started.');
     await parts.dispatch.start();
-    wake = parts.dispatch.wake;
+    parts.schedules.start();
+    configured = () => {
+      parts.dispatch.wake(); // more may run at once than before
+      void parts.schedules.look();
+    };
     parts.expiry.start();
     busyWith = null;
     log.info({ home: paths.home, pid: process.pid }, 'the server is ready');
@@ -75,7 +79,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     reload() {
       configuration.reload();
-      wake(); // more may run at once than before
+      configured();
     },
   };
 }

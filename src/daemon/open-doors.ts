@@ -6,6 +6,7 @@ import { buildDoor } from './http/build-door.ts';
 import { controlPlace, edgePlace, listen } from './http/listen.ts';
 import type { Parts } from './open-parts.ts';
 import { createReadiness } from './readiness.ts';
+import { listSchedules } from './schedules/list.ts';
 import type { Teardown } from './teardown.ts';
 
 export interface DoorsOptions {
@@ -30,6 +31,7 @@ export async function openDoors(options: DoorsOptions): Promise<void> {
     outbox,
     controlKey,
     receive: receive.receive,
+    schedules: async (tenant: string) => await listSchedules(operations, tenant),
     readiness: readinessOf(options),
     status: createStatus(operations, version),
     log,

@@ -9,6 +9,7 @@ import { prepareHome, removeControlKey, writeControlKey } from './home.ts';
 import { createReceive, type Receive } from './hooks/receive.ts';
 import type { OperationParts } from './operations/accept.ts';
 import { resolveSource } from './operations/source.ts';
+import { createSchedules, type Schedules } from './schedules/schedules.ts';
 import { holdHome } from './store/daemon-lock.ts';
 import { openStore } from './store/open.ts';
 import type { Teardown } from './teardown.ts';
@@ -29,6 +30,7 @@ export interface Parts {
   readonly outbox: Outbox;
   readonly receive: Receive;
   readonly dispatch: ReturnType<typeof createDispatch>;
+  readonly schedules: Schedules;
   readonly expiry: ReturnType<typeof createExpiry>;
   readonly controlKey: string;
 }
@@ -52,6 +54,9 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   });
   teardown.add('dispatch', async () => await dispatch.stop());
 
+  const schedules = createSchedules({ ...operations, log });
+  teardown.add('schedules', async () => await schedules.stop());
+
   const expiry = createExpiry({ store, paths, log, now });
   teardown.add('expiry', async () => await expiry.stop());
 
@@ -60,7 +65,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
 
   const receive = createReceive(operations);
   teardown.add('hooks', async () => await receive.stop());
-  return { operations, outbox, receive, dispatch, expiry, controlKey };
+  return { operations, outbox, receive, dispatch, schedules, expiry, controlKey };
 }
 
 /** AppError `daemon-running` before anything of the other daemon is touched. */

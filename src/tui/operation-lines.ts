@@ -1,7 +1,7 @@
 import type { Operation } from '../contract/operation.ts';
 import type { Line } from './paint.ts';
 import { field, resultLines } from './result-lines.ts';
-import { oneLine, waitingWords } from './words.ts';
+import { localTime, oneLine, waitingWords } from './words.ts';
 
 const INPUT_LIMIT_LINES = 40;
 
@@ -36,9 +36,4 @@ function inputLines(input: object): readonly Line[] {
     ...text.slice(0, INPUT_LIMIT_LINES).map((line) => [{ text: `  ${line}` }]),
     ...more,
   ];
-}
-
-/** Date and time where the reader is, with the zone's offset. */
-function localTime(time: string): string {
-  return new Date(time).toLocaleString('sv-SE', { timeZoneName: 'shortOffset' });
 }

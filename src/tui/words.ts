@@ -22,6 +22,11 @@ export function clockWords(time: string): string {
   return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }
 
+/** Date and time where the reader is, with the zone's offset. */
+export function localTime(time: string): string {
+  return new Date(time).toLocaleString('sv-SE', { timeZoneName: 'shortOffset' });
+}
+
 function two(count: number): string {
   return String(count).padStart(2, '0');
 }

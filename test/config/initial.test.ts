@@ -25,5 +25,6 @@ it('its comments are valid once the hash is taken away', () => {
     'pull request',
     'push to main',
   ]);
+  expect(Object.keys(configuration.schedules)).toEqual(['nightly-validation']);
   expect(configuration.edge.group).toBe('caddy');
 });

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Caller } from '../../contract/access.ts';
 import type { DeliveryReceipt } from '../../contract/delivery.ts';
 import type { RouteBody, RouteName, RouteParams, RouteQuery, RouteSuccess } from '../../contract/routes.ts';
+import type { ScheduleView } from '../../contract/schedule.ts';
 import type { Readiness, ServerStatus } from '../../contract/server.ts';
 import type { Outbox } from '../events/outbox.ts';
 import type { OperationParts } from '../operations/accept.ts';
@@ -24,6 +25,8 @@ export interface DoorParts {
   /** What the bearer of the control door sends. */
   readonly controlKey: string;
   readonly receive: ReceiveHook;
+  /** Of one tenant, by name. */
+  readonly schedules: (tenant: string) => Promise<readonly ScheduleView[]>;
   readonly readiness: () => Promise<Readiness>;
   readonly status: () => Promise<ServerStatus>;
   readonly log: Logger;

@@ -12,6 +12,7 @@ import { createOperations } from './operations.ts';
 import { createOrgs } from './orgs.ts';
 import type { LaneLimits, Store } from './port.ts';
 import { createReports } from './reports.ts';
+import { createSchedules } from './schedules.ts';
 import { createTokens } from './tokens.ts';
 import { createUploads } from './uploads.ts';
 import { createWaiting } from './waiting.ts';
@@ -61,6 +62,7 @@ export function createEngine(db: Database): Engine {
     ...createReports(db, { events, operations }),
     ...createDue(db, { moves, operations }),
     ...createDeliveries(db, accepting),
+    ...createSchedules(db, accepting),
     ...createTokens(db),
     ...createOrgs(db, waiting),
     ...createUploads(db),

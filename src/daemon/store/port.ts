@@ -1,40 +1,18 @@
 import type { ApiToken, ApiTokenRequest } from '../../contract/access.ts';
 import type { Delivery } from '../../contract/delivery.ts';
 import type { EventBody, OperationEvent, Position } from '../../contract/event.ts';
-import type {
-  Operation,
-  OperationError,
-  OperationState,
-  Origin,
-  Priority,
-} from '../../contract/operation.ts';
+import type { Operation, OperationError, OperationState } from '../../contract/operation.ts';
 import type { Org, OrgRegistration } from '../../contract/org.ts';
 import type { JsonObject } from '../../contract/values.ts';
+import type { NewOperation } from './new-operation.ts';
+import type { SchedulePort } from './schedule-port.ts';
+
+export type { NewOperation } from './new-operation.ts';
 
 /**
  * The port of the store. A verb is one whole transaction: plain data in, plain data out, on disk before its promise resolves.
  * Times are ISO 8601 UTC and come from the caller, so that clocks can be injected.
  */
-
-/** An operation about to be accepted. `lane` null: it waits for no org. */
-export interface NewOperation {
-  readonly id: string;
-  readonly tenant: string;
-  readonly task: string;
-  readonly org: string | null;
-  readonly lane: { readonly organisation: string; readonly mode: 'exclusive' | 'shared' } | null;
-  readonly input: JsonObject;
-  readonly priority: Priority;
-  readonly maxAttempts: number;
-  readonly timeoutSeconds: number;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly origin: Origin;
-  readonly retryOf: string | null;
-  /** A moment to come, or null for at once. */
-  readonly scheduledFor: string | null;
-  readonly supersede: { readonly key: string; readonly running: 'keep' | 'cancel' } | null;
-  readonly createdAt: string;
-}
 
 /** Idempotency of one (tenant, token, key): the digest tells the same request from another. */
 export interface IdempotencyClaim {
@@ -148,7 +126,7 @@ export interface Counts {
   readonly running: number;
 }
 
-export interface Store {
+export interface Store extends SchedulePort {
   /** Events in the order of their commit, after they are on disk; answers how to stop listening. */
   onCommitted(listener: (events: readonly OperationEvent[]) => void): () => void;
   position(): Promise<Position>;

@@ -10,6 +10,7 @@ import {
   retryOperationById,
 } from './operations.ts';
 import { deleteOrg, listOrgs, putOrg } from './orgs.ts';
+import { listSchedules } from './schedules.ts';
 import { health, readiness, serverStatus } from './server.ts';
 import { listTasks } from './tasks.ts';
 import { createApiToken, listTokens, revokeToken } from './tokens.ts';
@@ -28,6 +29,7 @@ export const HANDLERS: Handlers = {
   putOrg,
   deleteOrg,
   listTasks,
+  listSchedules,
   listDeliveries,
   createToken: createApiToken,
   listTokens,

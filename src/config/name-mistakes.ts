@@ -1,0 +1,27 @@
+import { isTaskKind, TASKS } from '../contract/tasks.ts';
+import { suggestion } from './closest.ts';
+import type { Mistake, Path } from './place.ts';
+
+/** Names of the configuration that nothing answers to; what is no name at all, the schema has found. */
+export function unknownTask(task: string, path: Path): readonly Mistake[] {
+  if (isTaskKind(task)) return [];
+  const message = `unknown task "${task}"${suggestion(task, Object.keys(TASKS))}`;
+  return [{ path, at: 'value', message }];
+}
+
+/** A name that holds an expression is known only when a delivery comes. */
+export function undeclared(
+  name: unknown,
+  path: Path,
+  section: string,
+  names: readonly string[],
+): readonly Mistake[] {
+  if (typeof name !== 'string' || name.includes('{{') || names.includes(name)) return [];
+  const message = `"${name}" is not declared under ${section}:${suggestion(name, names)}`;
+  return [{ path, at: 'value', message }];
+}
+
+/** The repository that an input takes its source code from, where it names one. */
+export function repoOf(input: object): unknown {
+  return (input as { source?: { git?: { repo?: unknown } } }).source?.git?.repo;
+}
