@@ -15,7 +15,7 @@ const IDENTITY = { pid: 1, startTime: '0', bootId: 'of the simulation' };
 export function simulateMeans(world: World, life: Life): AttemptMeans {
   return {
     makeWorkspace: async (_work, operation) => {
-      const directory = `/work/${operation}`;
+      const directory = `/simulated/${operation}`;
       return { directory, source: `${directory}/source`, remove: () => Promise.resolve() };
     },
     async runWorker(parts, attempt, job) {
