@@ -81,12 +81,16 @@ function stopping(): AppError {
 }
 
 function startProcess(heapMb: number): RulesProcess {
-  const child = fork(new URL(`./rules-process${extname(import.meta.url)}`, import.meta.url), [], {
-    env: {},
-    execArgv: [`--max-old-space-size=${heapMb}`],
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  });
+  const child = fork(
+    new URL(`./rules-process${extname(import.meta.url)}`, import.meta.url),
+    [`${process.pid}`],
+    {
+      env: {},
+      execArgv: [`--max-old-space-size=${heapMb}`],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    },
+  );
   const { promise: exited, resolve } = Promise.withResolvers<void>();
   child.once('exit', () => resolve());
   // one that could not be started never exits; whoever waits for its answer hears of it there

@@ -17,9 +17,17 @@ process.on('disconnect', () => process.exit());
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 
-/** A busy expression would not notice that its daemon was killed, so a thread beside it looks. */
+/**
+ * A busy expression would not notice that its daemon was killed, so a thread beside it looks. The daemon says who it is:
+ * asked for here, the parent of a process whose daemon has died already would be whoever took it over.
+ */
 const watch = `
-  const parent = process.ppid;
-  setInterval(() => process.ppid !== parent && process.kill(process.pid, 'SIGKILL'), 500);
+  const daemon = require('node:worker_threads').workerData;
+  setInterval(() => process.ppid !== daemon && process.kill(process.pid, 'SIGKILL'), 500);
 `;
-new Worker(watch, { eval: true, env: {}, resourceLimits: { maxOldGenerationSizeMb: 8 } }).unref();
+new Worker(watch, {
+  eval: true,
+  env: {},
+  workerData: Number(process.argv[2]),
+  resourceLimits: { maxOldGenerationSizeMb: 8 },
+}).unref();
