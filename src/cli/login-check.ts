@@ -1,11 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { Compile } from 'typebox/compile';
 import { ulid } from 'ulid';
 import { workerEnvironment } from '../config/environment.ts';
 import type { Paths } from '../config/paths.ts';
 import { AppError, isErrorCode } from '../contract/errors.ts';
+import { programUrl } from '../contract/programs.ts';
 import { IdentityResult } from '../contract/tasks.ts';
 import {
   type AskBody,
@@ -55,7 +56,7 @@ interface Place {
 }
 
 async function runWorker(check: LoginCheck, place: Place): Promise<Outcome | null> {
-  const program = check.workerUrl ?? new URL(`../worker/main${extname(import.meta.url)}`, import.meta.url);
+  const program = check.workerUrl ?? programUrl(import.meta.url, 'worker/main');
   const child = fork(program, {
     cwd: place.workspace,
     env: workerEnvironment({

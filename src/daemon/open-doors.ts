@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { Environment } from '../config/environment.ts';
+import { packageFileUrl } from '../contract/programs.ts';
 import type { ServerStatus } from '../contract/server.ts';
 import { buildDoor } from './http/build-door.ts';
 import { controlPlace, edgePlace, listen } from './http/listen.ts';
@@ -88,6 +89,6 @@ async function closeDoor(door: Awaited<ReturnType<typeof buildDoor>>): Promise<v
 }
 
 function packageVersion(): string {
-  const file = new URL('../../package.json', import.meta.url);
+  const file = packageFileUrl(import.meta.url, 'package.json');
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

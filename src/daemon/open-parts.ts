@@ -1,8 +1,8 @@
-import { extname } from 'node:path';
 import type { Logger } from 'pino';
 import type { Environment } from '../config/environment.ts';
 import { vaultReference } from '../config/vault-reference.ts';
 import type { Configuration } from '../contract/configuration.ts';
+import { programUrl } from '../contract/programs.ts';
 import { createDispatch } from './dispatch/dispatch.ts';
 import { createOutbox, type Outbox } from './events/outbox.ts';
 import { prepareHome, removeControlKey, writeControlKey } from './home.ts';
@@ -48,7 +48,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const dispatch = createDispatch({
     ...operations,
     vault: vaultReference(configuration(), paths),
-    workerUrl: options.workerUrl ?? ownWorker(),
+    workerUrl: options.workerUrl ?? programUrl(import.meta.url, 'worker/main'),
     resolveSource: async (tenant, source) => await resolveSource(operations, tenant, source),
     log,
   });
@@ -77,8 +77,4 @@ function takeHome({ environment, configuration, teardown }: PartsOptions): strin
   const controlKey = writeControlKey(paths);
   teardown.add('control key', () => removeControlKey(paths));
   return controlKey;
-}
-
-function ownWorker(): URL {
-  return new URL(`../worker/main${extname(import.meta.url)}`, import.meta.url);
 }

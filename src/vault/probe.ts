@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { extname } from 'node:path';
+import { programUrl } from '../contract/programs.ts';
 
 const LIMIT_MS = 5_000;
 
@@ -10,8 +10,10 @@ export type KeychainProbe = { readonly usable: true } | { readonly usable: false
  * keychain that waits for a person to unlock it holds a thread that nothing else could end.
  */
 export async function probeKeychain(limitMs: number = LIMIT_MS): Promise<KeychainProbe> {
-  const program = new URL(`./probe-keychain${extname(import.meta.url)}`, import.meta.url);
-  const child = fork(program, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], execArgv: [] });
+  const child = fork(programUrl(import.meta.url, 'vault/probe-keychain'), {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    execArgv: [],
+  });
   const { promise, resolve } = Promise.withResolvers<KeychainProbe>();
   const timer = setTimeout(
     () => resolve({ usable: false, reason: `no answer within ${limitMs / 1000} seconds` }),

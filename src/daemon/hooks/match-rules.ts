@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { extname } from 'node:path';
 import { AppError } from '../../contract/errors.ts';
+import { programUrl } from '../../contract/programs.ts';
 import type { RuleJob, RuleResult, RulesMessage } from './evaluate.ts';
 
 /** Runs rules where an expression without an end can be ended: JSONata cannot be stopped from its own thread. */
@@ -81,16 +81,12 @@ function stopping(): AppError {
 }
 
 function startProcess(heapMb: number): RulesProcess {
-  const child = fork(
-    new URL(`./rules-process${extname(import.meta.url)}`, import.meta.url),
-    [`${process.pid}`],
-    {
-      env: {},
-      execArgv: [`--max-old-space-size=${heapMb}`],
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    },
-  );
+  const child = fork(programUrl(import.meta.url, 'daemon/hooks/rules-process'), [`${process.pid}`], {
+    env: {},
+    execArgv: [`--max-old-space-size=${heapMb}`],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
   const { promise: exited, resolve } = Promise.withResolvers<void>();
   child.once('exit', () => resolve());
   // one that could not be started never exits; whoever waits for its answer hears of it there

@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
-import { dirname, extname } from 'node:path';
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../../contract/errors.ts';
 import type { OperationEvent } from '../../contract/event.ts';
+import { programUrl } from '../../contract/programs.ts';
 import type { Verb } from './engine.ts';
 import { fromFailure } from './failure.ts';
 import type { Request } from './group-commit.ts';
@@ -56,8 +57,7 @@ const VERBS: Record<Verb, true> = {
  */
 export async function openStore(options: { readonly file: string }): Promise<Store> {
   mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 });
-  const url = new URL(`./thread${extname(import.meta.url)}`, import.meta.url);
-  const thread = new Worker(url, { workerData: options });
+  const thread = new Worker(programUrl(import.meta.url, 'daemon/store/thread'), { workerData: options });
   await opened(thread);
   const listeners = new Set<Listener>();
   const { call, close } = createCalls(thread, (events) => {

@@ -1,0 +1,27 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { PROGRAMS, packageFileUrl, programUrl } from '../../src/contract/programs.ts';
+
+const ROOT = new URL('../../', import.meta.url);
+
+describe('a program of the package', () => {
+  test.each(PROGRAMS)('%s is there, in the source and in the build', (program) => {
+    expect(existsSync(programUrl(new URL('src/contract/programs.ts', ROOT).href, program))).toBe(true);
+    expect(existsSync(programUrl(new URL('dist/chunks/any-chunk.js', ROOT).href, program))).toBe(true);
+  });
+
+  test('is found from the last src or dist of the way', () => {
+    expect(programUrl('file:///srv/src/sfp/dist/chunks/a.js', 'worker/main').href).toBe(
+      'file:///srv/src/sfp/dist/worker/main.js',
+    );
+    expect(programUrl('file:///srv/dist/sfp/src/cli/a.ts', 'worker/main').href).toBe(
+      'file:///srv/dist/sfp/src/worker/main.ts',
+    );
+  });
+
+  test('lies beside package.json’s folder of code', () => {
+    expect(packageFileUrl('file:///srv/sfp/dist/chunks/a.js', 'package.json').href).toBe(
+      'file:///srv/sfp/package.json',
+    );
+  });
+});
