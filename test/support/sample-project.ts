@@ -22,12 +22,12 @@ export function sampleProject(classes: readonly string[] = ['Invoice', 'InvoiceT
   );
   for (const name of classes) {
     write(`force-app/main/default/classes/${name}.cls`, `public class ${name} {\n}\n`);
-    write(`force-app/main/default/classes/${name}.cls-meta.xml`, META);
+    write(`force-app/main/default/classes/${name}.cls-meta.xml`, CLASS_META);
   }
   return { root, directory, remove: () => rmSync(root, { recursive: true, force: true }) };
 }
 
-const META = `<?xml version="1.0" encoding="UTF-8"?>
+export const CLASS_META = `<?xml version="1.0" encoding="UTF-8"?>
 <ApexClass xmlns="http://soap.sforce.com/2006/04/metadata">
     <apiVersion>65.0</apiVersion>
     <status>Active</status>

@@ -1,5 +1,5 @@
 import { unzipSync } from 'fflate';
-import { convertProject } from './convert-project.ts';
+import type { Project } from './convert-project.ts';
 import { checkSize, checkZip, DEPLOYMENT_LIMIT, type Size } from './limits.ts';
 import { zipMetadata } from './metadata-zip.ts';
 import type { Places } from './places.ts';
@@ -29,11 +29,17 @@ export async function packageSource({ directory, root, apiVersion }: PackageWish
   const { zip, places } =
     format.kind === 'metadata'
       ? { zip: await zipMetadata(format.directory), places: new Map() }
-      : await convertProject({ ...format, root, apiVersion: format.apiVersion ?? apiVersion });
+      : await convert({ ...format, root, apiVersion: format.apiVersion ?? apiVersion });
   const size = measure(zip);
   checkSize('The deployment', size, DEPLOYMENT_LIMIT);
   checkZip(zip.length);
   return { zip, files: size.files, places };
+}
+
+/** The converter takes longer to load than most projects to convert, so only source format waits for it. */
+async function convert(project: Project): Promise<{ zip: Buffer; places: Places }> {
+  const { convertProject } = await import('./convert-project.ts');
+  return convertProject(project);
 }
 
 function measure(zip: Buffer): Size {
