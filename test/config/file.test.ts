@@ -101,6 +101,16 @@ describe('what is refused, with line and column', () => {
     ],
     ['a word for a number', 'concurrency: many', /^sfp-server\.yaml:1:14: "concurrency" must be integer$/],
     [
+      'a key that is kept for no time',
+      'idempotency: { keepHours: 0 }',
+      /^sfp-server\.yaml:1:27: "keepHours" must be >= 1$/,
+    ],
+    [
+      'a key that is kept for longer than a year',
+      'idempotency: { keepHours: 9000 }',
+      /^sfp-server\.yaml:1:27: "keepHours" must be <= 8760$/,
+    ],
+    [
       'a word of no list',
       'log:\n  level: loud',
       /^sfp-server\.yaml:2:10: "level" must be one of debug, info, warn, error$/,

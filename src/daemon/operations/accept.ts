@@ -17,8 +17,8 @@ import { resolveSource } from './source.ts';
 
 export type { OperationParts } from './parts.ts';
 
-const IDEMPOTENCY_KEPT_MS = 24 * 3_600_000;
-const LATEST_RUN_MS = 366 * 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const LATEST_RUN_MS = 366 * 24 * HOUR_MS;
 
 /** Two operations of one millisecond sort by the order of their acceptance: the factory remembers its last id. */
 const nextId = monotonicFactory();
@@ -142,11 +142,12 @@ function claimOf(
   request: OperationRequest,
   key: string,
 ): IdempotencyClaim {
+  const keptMs = parts.configuration().idempotency.keepHours * HOUR_MS;
   return {
     token: caller.token?.id ?? 'control',
     key,
     digest: createHash('sha256').update(canonicalJson(request)).digest('hex'),
-    expiresAt: new Date(parts.now().getTime() + IDEMPOTENCY_KEPT_MS).toISOString(),
+    expiresAt: new Date(parts.now().getTime() + keptMs).toISOString(),
   };
 }
 

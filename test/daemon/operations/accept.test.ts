@@ -137,6 +137,26 @@ describe('an accepted operation', () => {
   });
 });
 
+test.each([1, 48])('a key is kept for as long as the configuration says (%i h)', async (keepHours) => {
+  parts.settings = { ...parts.settings, idempotency: { keepHours } };
+  const options = { idempotencyKey: 'kept', origin: ORIGIN };
+  const first = await acceptOperation(parts, OWNER, QUERY, options);
+  parts.clock = new Date(NOW.getTime() + keepHours * 3_600_000 - 1);
+  expect(await acceptOperation(parts, OWNER, QUERY, options)).toEqual({ ...first, replayed: true });
+  parts.clock = new Date(NOW.getTime() + keepHours * 3_600_000);
+  const afterwards = await acceptOperation(parts, OWNER, QUERY, options);
+  expect(afterwards.replayed).toBe(false);
+  expect(afterwards.operation.id).not.toBe(first.operation.id);
+});
+
+test('a key that was used keeps its time when the configuration changes', async () => {
+  const options = { idempotencyKey: 'kept', origin: ORIGIN };
+  const first = await acceptOperation(parts, OWNER, QUERY, options);
+  parts.settings = { ...parts.settings, idempotency: { keepHours: 1 } };
+  parts.clock = new Date(NOW.getTime() + 23 * 3_600_000);
+  expect(await acceptOperation(parts, OWNER, QUERY, options)).toEqual({ ...first, replayed: true });
+});
+
 describe('cancelling', () => {
   test('a running operation is a wish, and wishing twice is no mistake', async () => {
     const { operation } = await accept();
