@@ -144,6 +144,11 @@ describe('what is refused, with line and column', () => {
     );
   });
 
+  it('a policy that is less careful than that of the task', () => {
+    const rule = ['task: salesforce.deploy', 'onWorkerLoss: retry', 'input: {}'];
+    expect(mistakesOf(withRule(rule))).toMatch(/^sfp-server\.yaml:9:23: retry could send an effect/);
+  });
+
   it('an org and a repository that nothing declares', () => {
     const rule = [
       'task: salesforce.deploy',

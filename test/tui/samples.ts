@@ -28,6 +28,7 @@ export function operation(changes: Partial<Operation> = {}): Operation {
     waitingFor: null,
     retryOf: null,
     cancelRequestedAt: null,
+    onWorkerLoss: null,
     labels: {},
     origin: { kind: 'cli', name: null },
     createdAt: at(0),

@@ -110,6 +110,7 @@ export function newOperation(input: Record<string, unknown>, more: Partial<NewOp
     priority: 'normal',
     maxAttempts,
     timeoutSeconds,
+    onWorkerLoss: null,
     labels: {},
     origin: { kind: 'api', name: null },
     retryOf: null,
