@@ -36,6 +36,7 @@ export const ServerStatus = Type.Object({
   vault: OneOf(['keychain', 'file'] as const),
   position: Position,
   concurrency: Type.Integer(),
+  draining: Type.Boolean({ description: 'starts nothing new, and stops when nothing runs any more' }),
   counts: Type.Object({ scheduled: Type.Integer(), queued: Type.Integer(), running: Type.Integer() }),
 });
 

@@ -78,6 +78,7 @@ export function records(changes: Partial<BoardRecords> = {}): BoardRecords {
       vault: 'keychain',
       position: { epoch: 'e', seq: 1 },
       concurrency: 4,
+      draining: false,
       counts: { scheduled: 0, queued: 1, running: 1 },
     },
     readiness: { ready: true, checks: [] },
