@@ -23,7 +23,7 @@ function send(pid: number, signal: NodeJS.Signals | 0): boolean {
 }
 
 /** A process that has ended and that nobody has asked about yet (a zombie) is gone. */
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   if (!send(pid, 0)) return false;
   try {
     return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));

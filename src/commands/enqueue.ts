@@ -4,7 +4,7 @@ import { exitOf } from '../cli/exit.ts';
 import { readInput, readPairs } from '../cli/input-values.ts';
 import { MINUTE_MS, orgFlag, waitFlag } from '../cli/operation-flags.ts';
 import { type Operation, type OperationRequest, PRIORITIES } from '../contract/operation.ts';
-import { isTaskKind, TASKS, taskDefinition } from '../contract/tasks.ts';
+import { isTaskKind, LOSS_POLICIES, TASKS, taskDefinition } from '../contract/tasks.ts';
 import { endedLines } from '../tui/ended-lines.ts';
 import { paint } from '../tui/paint.ts';
 import { watchOperation } from '../tui/watch.ts';
@@ -77,6 +77,16 @@ Exit codes: 0 succeeded, 1 failed, cancelled or timed out, 69 still going on whe
       summary: 'Not before this time, such as 2026-05-01T22:00:00Z.',
       helpValue: 'TIME',
     }),
+    'timeout-seconds': Flags.integer({
+      summary: 'Time for one attempt.',
+      helpValue: 'SECONDS',
+      min: 1,
+    }),
+    'max-attempts': Flags.integer({ summary: 'How often it may be tried.', helpValue: 'COUNT', min: 1 }),
+    'on-worker-loss': Flags.option({
+      summary: "When its worker is lost; never less careful than the task's own policy.",
+      options: LOSS_POLICIES,
+    })(),
     label: Flags.string({
       summary: 'Mark it, to find it again. Can be given often.',
       helpValue: 'NAME=VALUE',
@@ -100,6 +110,9 @@ Exit codes: 0 succeeded, 1 failed, cancelled or timed out, 69 still going on whe
       ...(flags['target-org'] ? { org: flags['target-org'] } : {}),
       ...(flags.priority ? { priority: flags.priority } : {}),
       ...(flags['run-at'] ? { runAt: timeOf(flags['run-at']) } : {}),
+      ...(flags['timeout-seconds'] ? { timeoutSeconds: flags['timeout-seconds'] } : {}),
+      ...(flags['max-attempts'] ? { maxAttempts: flags['max-attempts'] } : {}),
+      ...(flags['on-worker-loss'] ? { onWorkerLoss: flags['on-worker-loss'] } : {}),
       ...(flags.label ? { labels: readPairs(flags.label) } : {}),
     };
     const key = flags['idempotency-key'];

@@ -56,7 +56,11 @@ function statusLines({ ready, checks, server, edge }: Status): readonly Line[] {
     [
       { text: 'sfp-server', look: 'bold' },
       { text: server ? ` ${server.version}  ` : '  ' },
-      ready ? { text: '● ready', tone: 'green' } : { text: '● not ready', tone: 'red' },
+      server?.draining
+        ? { text: '● draining', tone: 'yellow' }
+        : ready
+          ? { text: '● ready', tone: 'green' }
+          : { text: '● not ready', tone: 'red' },
     ],
     ...checks.filter((check) => !check.ok).map((check) => failing(check)),
     ...(server ? serverLines(server) : []),

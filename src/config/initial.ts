@@ -4,7 +4,7 @@ import { type Configuration, DEFAULT_CONFIGURATION } from '../contract/configura
 export function initialConfiguration(options: {
   readonly vault: Configuration['vault']['provider'];
 }): string {
-  const { concurrency, edge, log } = DEFAULT_CONFIGURATION;
+  const { concurrency, edge, idempotency, log } = DEFAULT_CONFIGURATION;
   return `# sfp-server.yaml: what this server may do. Every key has a default.
 # The daemon reads the file again on SIGHUP; a file with a mistake changes nothing and is named in the log.
 
@@ -24,6 +24,10 @@ edge:
 
 log:
   level: ${log.level} # debug, info, warn or error
+
+# The same Idempotency-Key and request again answer with the first operation, for so long.
+idempotency:
+  keepHours: ${idempotency.keepHours}
 
 # Salesforce orgs that rules may name. Log in with: sfp-server org login jwt -a uat …
 orgs:

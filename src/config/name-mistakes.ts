@@ -1,4 +1,4 @@
-import { isTaskKind, TASKS } from '../contract/tasks.ts';
+import { isAsCareful, isTaskKind, type LossPolicy, TASKS, taskDefinition } from '../contract/tasks.ts';
 import { suggestion } from './closest.ts';
 import type { Mistake, Path } from './place.ts';
 
@@ -24,4 +24,16 @@ export function undeclared(
 /** The repository that an input takes its source code from, where it names one. */
 export function repoOf(input: object): unknown {
   return (input as { source?: { git?: { repo?: unknown } } }).source?.git?.repo;
+}
+
+/** What would be refused whenever it is asked for is refused when the file is read. */
+export function tooCareless(
+  { task, onWorkerLoss }: { readonly task: string; readonly onWorkerLoss?: LossPolicy },
+  path: Path,
+): readonly Mistake[] {
+  if (onWorkerLoss === undefined || !isTaskKind(task)) return [];
+  const own = taskDefinition(task).onWorkerLoss;
+  if (isAsCareful(onWorkerLoss, own)) return [];
+  const message = `${onWorkerLoss} could send an effect of ${task} a second time, whose own policy is ${own}`;
+  return [{ path: [...path, 'onWorkerLoss'], at: 'value', message }];
 }

@@ -1,6 +1,6 @@
 import type { Configuration } from '../contract/configuration.ts';
 import type { Rule } from '../contract/hook.ts';
-import { repoOf, undeclared, unknownTask } from './name-mistakes.ts';
+import { repoOf, tooCareless, undeclared, unknownTask } from './name-mistakes.ts';
 import type { Mistake, Path } from './place.ts';
 import { checkExpression, parseTemplate } from './template.ts';
 
@@ -15,6 +15,7 @@ export function ruleMistakes(configuration: Configuration): readonly Mistake[] {
 function mistakesOf(rule: Rule, path: Path, configuration: Configuration): readonly Mistake[] {
   return [
     ...unknownTask(rule.task, [...path, 'task']),
+    ...tooCareless(rule, path),
     ...undeclared(rule.org, [...path, 'org'], 'orgs', Object.keys(configuration.orgs)),
     ...undeclared(
       repoOf(rule.input),

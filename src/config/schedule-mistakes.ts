@@ -5,7 +5,7 @@ import { DEFAULT_TIME_ZONE, type Schedule } from '../contract/schedule.ts';
 import { isTaskKind, taskDefinition } from '../contract/tasks.ts';
 import { suggestion } from './closest.ts';
 import { isTimeZone, parseCron } from './cron.ts';
-import { repoOf, undeclared, unknownTask } from './name-mistakes.ts';
+import { repoOf, tooCareless, undeclared, unknownTask } from './name-mistakes.ts';
 import type { Mistake, Path } from './place.ts';
 
 /** What a schema cannot see in a schedule: times that never come, names that nothing answers to, an input of another task. */
@@ -16,6 +16,7 @@ export function scheduleMistakes(configuration: Configuration): readonly Mistake
     return [
       ...timeMistakes(schedule, path),
       ...unknownTask(schedule.task, [...path, 'task']),
+      ...tooCareless(schedule, path),
       ...undeclared(schedule.org, [...path, 'org'], 'orgs', Object.keys(configuration.orgs)),
       ...undeclared(
         repoOf(input),

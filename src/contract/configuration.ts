@@ -35,6 +35,16 @@ export const Configuration = Type.Object(
       ),
       closed,
     ),
+    idempotency: Type.Object(
+      {
+        keepHours: Type.Integer({
+          minimum: 1,
+          maximum: 8_760,
+          description: 'how long an Idempotency-Key answers with its first operation',
+        }),
+      },
+      closed,
+    ),
     hooks: Hooks,
     schedules: Schedules,
     log: Type.Object({ level: OneOf(['debug', 'info', 'warn', 'error'] as const) }, closed),
@@ -51,6 +61,7 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   orgs: {},
   directories: [],
   repos: {},
+  idempotency: { keepHours: 24 },
   hooks: {},
   schedules: {},
   log: { level: 'info' },

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { PrioritySchema } from './operation.ts';
+import { LossPolicySchema } from './tasks.ts';
 import { Alias, JsonObject, Labels, OneOf, SecretName, Tenant } from './values.ts';
 
 export const HOOK_KINDS = ['github'] as const;
@@ -24,6 +25,9 @@ export const Rule = Type.Object(
     org: Type.Optional(Type.String({ minLength: 1, maxLength: 1_000 })),
     priority: Type.Optional(PrioritySchema),
     input: JsonObject,
+    timeoutSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 604_800 })),
+    maxAttempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 20 })),
+    onWorkerLoss: Type.Optional(LossPolicySchema),
     labels: Type.Optional(Labels),
     supersede: Type.Optional(
       Type.Object(

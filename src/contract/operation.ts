@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { LossPolicySchema } from './tasks.ts';
 import { Alias, JsonObject, Labels, Nullable, OneOf, OperationId, Tenant, Time } from './values.ts';
 
 /** One sentence per state: what is true of an operation that is in it. */
@@ -90,6 +91,7 @@ export const OperationSchema = Type.Object({
   attempt: Type.Integer({ minimum: 0, description: '0 before the first attempt' }),
   maxAttempts: Type.Integer({ minimum: 1 }),
   timeoutSeconds: Type.Integer({ minimum: 1, description: 'of one attempt' }),
+  onWorkerLoss: Nullable(LossPolicySchema),
   waitingFor: Nullable(WaitingFor),
   retryOf: Nullable(OperationId),
   cancelRequestedAt: Nullable(Time),
@@ -117,6 +119,7 @@ export const OperationRequest = Type.Object(
       Type.Integer({ minimum: 1, maximum: 604_800, description: 'of one attempt' }),
     ),
     maxAttempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 20 })),
+    onWorkerLoss: Type.Optional(LossPolicySchema),
     labels: Type.Optional(Labels),
     supersede: Type.Optional(
       Type.Object(

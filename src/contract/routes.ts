@@ -186,6 +186,22 @@ export const ROUTES = {
     status: 200,
     success: ServerStatus,
   }),
+  drainServer: route({
+    method: 'POST',
+    url: '/api/v1/drain',
+    door: 'control',
+    scope: null,
+    status: 202,
+    success: ServerStatus,
+  }),
+  cancelDrain: route({
+    method: 'DELETE',
+    url: '/api/v1/drain',
+    door: 'control',
+    scope: null,
+    status: 200,
+    success: ServerStatus,
+  }),
   receiveHook: route({
     method: 'POST',
     url: '/hooks/:hook',

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { OPERATION_STATES, type OperationState, PrioritySchema } from './operation.ts';
+import { LossPolicySchema } from './tasks.ts';
 import { Alias, JsonObject, Labels, Nullable, OneOf, OperationId, Tenant, Time } from './values.ts';
 
 export const DEFAULT_TIME_ZONE = 'UTC';
@@ -36,6 +37,7 @@ export const Schedule = Type.Object(
     priority: Type.Optional(PrioritySchema),
     timeoutSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 604_800 })),
     maxAttempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 20 })),
+    onWorkerLoss: Type.Optional(LossPolicySchema),
     labels: Type.Optional(Labels),
   },
   { additionalProperties: false },

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { Position } from './event.ts';
+import { LOSS_POLICIES } from './tasks.ts';
 import { OneOf, Time } from './values.ts';
 
 /** What the server says of itself and takes in, apart from operations. */
@@ -7,7 +8,7 @@ export const TaskDescription = Type.Object({
   kind: Type.String(),
   title: Type.String(),
   lane: OneOf(['exclusive', 'shared'] as const),
-  onWorkerLoss: OneOf(['retry', 'resume', 'indeterminate'] as const),
+  onWorkerLoss: OneOf(LOSS_POLICIES),
   timeoutSeconds: Type.Integer(),
   maxAttempts: Type.Integer(),
   inputSchema: Type.Unknown(),
@@ -35,6 +36,7 @@ export const ServerStatus = Type.Object({
   vault: OneOf(['keychain', 'file'] as const),
   position: Position,
   concurrency: Type.Integer(),
+  draining: Type.Boolean({ description: 'starts nothing new, and stops when nothing runs any more' }),
   counts: Type.Object({ scheduled: Type.Integer(), queued: Type.Integer(), running: Type.Integer() }),
 });
 

@@ -3,6 +3,20 @@ import type { ErrorCode } from './errors.ts';
 import { SourceCode } from './source-code.ts';
 import { Nullable, OneOf } from './values.ts';
 
+/** What becomes of work whose worker was lost, from the least careful policy to the most. */
+export const LOSS_POLICIES = ['retry', 'resume', 'indeterminate'] as const;
+export type LossPolicy = (typeof LOSS_POLICIES)[number];
+
+/** For requests: a task's own policy, or a more careful one. */
+export const LossPolicySchema = OneOf(LOSS_POLICIES, {
+  description: "when the worker is lost; never less careful than the task's own policy, its default",
+});
+
+/** `retry` of work that must not happen twice could send its effect a second time. */
+export function isAsCareful(policy: LossPolicy, than: LossPolicy): boolean {
+  return LOSS_POLICIES.indexOf(policy) >= LOSS_POLICIES.indexOf(than);
+}
+
 /**
  * What a kind of work is, apart from its code (`worker/tasks/<kind>.ts`).
  *
@@ -16,7 +30,7 @@ export interface TaskDefinition {
   readonly input: TSchema;
   readonly result: TSchema;
   readonly lane: 'exclusive' | 'shared';
-  readonly onWorkerLoss: 'retry' | 'resume' | 'indeterminate';
+  readonly onWorkerLoss: LossPolicy;
   readonly secrets: readonly 'target'[];
   readonly needsSourceCode: boolean;
   readonly timeoutSeconds: number;

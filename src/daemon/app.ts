@@ -3,7 +3,7 @@ import type { Environment } from '../config/environment.ts';
 import { AppError } from '../contract/errors.ts';
 import { createCurrentConfiguration } from './current-configuration.ts';
 import { openDoors } from './open-doors.ts';
-import { openParts } from './open-parts.ts';
+import { openParts, type Parts } from './open-parts.ts';
 import { createTeardown } from './teardown.ts';
 import { recover } from './upkeep/recovery.ts';
 
@@ -26,6 +26,8 @@ export interface App {
   start(): Promise<void>;
   /** Nothing is taken in from here on; resolves when nothing of this server runs any more. */
   stop(): Promise<void>;
+  /** Somebody asked for a drain, and nothing runs any more: the server is to be stopped. */
+  readonly drained: Promise<void>;
   /** Reads `sfp-server.yaml` again; one with a mistake changes nothing. */
   reload(): void;
 }
@@ -36,20 +38,22 @@ export async function createApp(options: AppOptions): Promise<App> {
   const now = options.now ?? (() => new Date());
   const configuration = createCurrentConfiguration(environment.paths, log);
   const teardown = createTeardown(log);
+  const drained = Promise.withResolvers<void>();
   let busyWith: string | null = 'The server is starting.';
   let stopping = false;
   let configured = () => {};
   let started: Promise<void> | null = null;
 
   const start = async () => {
-    const parts = await openParts({ ...options, now, configuration: configuration.get, teardown });
+    const onDrained = drained.resolve;
+    const parts = await openParts({ ...options, now, configuration: configuration.get, teardown, onDrained });
     const { paths } = environment;
     const front = await options.startFront?.();
     if (front) teardown.add('front', front.stop);
     const recovery = recover({ store: parts.operations.store, paths, log, now });
     recovery.catch(() => undefined); // heard of below, when the doors are open
     busyWith = 'The server is settling what an earlier run left.';
-    await openDoors({ environment, log, parts, teardown, busyWith: () => busyWith });
+    await openDoors({ environment, log, parts, teardown, busyWith: () => busyWith ?? drainingOf(parts) });
     await recovery;
     if (stopping) throw new AppError('shutting-down', 'The server was stopped while it started.');
     await parts.dispatch.start();
@@ -64,6 +68,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   };
 
   return {
+    drained: drained.promise,
     start() {
       started ??= start().catch(async (error: unknown) => {
         await teardown.run();
@@ -82,4 +87,9 @@ export async function createApp(options: AppOptions): Promise<App> {
       configured();
     },
   };
+}
+
+function drainingOf({ dispatch }: Parts): string | null {
+  if (!dispatch.drain.active()) return null;
+  return 'The server is draining: it takes work in, starts nothing, and stops when what runs has ended.';
 }

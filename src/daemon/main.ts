@@ -7,7 +7,7 @@ import { type AppOptions, createApp } from './app.ts';
 const BROKEN_STOP_LIMIT_MS = 15_000;
 
 /**
- * The daemon, until SIGTERM or SIGINT: answers the exit code. AppErrors of the start go to the caller, who prints them.
+ * The daemon, until SIGTERM, SIGINT or the end of a drain: answers the exit code. AppErrors of the start go to the caller, who prints them.
  * SIGHUP reads the configuration again; a second SIGTERM or SIGINT ends the process at once.
  */
 export async function runDaemon(
@@ -20,7 +20,11 @@ export async function runDaemon(
   const watch = watchProcess(log, () => app.reload());
   try {
     await Promise.race([app.start(), watch.ended]);
-    return await watch.ended;
+    const drained = app.drained.then(() => {
+      log.info('drained: stopping');
+      return EXIT.succeeded;
+    });
+    return await Promise.race([watch.ended, drained]);
   } finally {
     await app.stop();
     watch.stop();

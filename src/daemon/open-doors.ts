@@ -33,8 +33,9 @@ export async function openDoors(options: DoorsOptions): Promise<void> {
     controlKey,
     receive: receive.receive,
     schedules: async (tenant: string) => await listSchedules(operations, tenant),
+    drain: parts.dispatch.drain,
     readiness: readinessOf(options),
-    status: createStatus(operations, version),
+    status: createStatus(parts, version),
     log,
     version,
   };
@@ -67,14 +68,15 @@ function readinessOf({
   });
 }
 
-function createStatus(operations: Parts['operations'], version: string): () => Promise<ServerStatus> {
+function createStatus({ operations, dispatch }: Parts, version: string): () => Promise<ServerStatus> {
   const { store, configuration, paths, now } = operations;
   const startedAt = now().toISOString();
   return async () => {
     const [position, counts] = await Promise.all([store.position(), store.counts(null)]);
     const { vault, concurrency } = configuration();
     const identity = { version, pid: process.pid, startedAt, home: paths.home };
-    return { ...identity, vault: vault.provider, position, concurrency, counts };
+    const draining = dispatch.drain.active();
+    return { ...identity, vault: vault.provider, position, concurrency, draining, counts };
   };
 }
 

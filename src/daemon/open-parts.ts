@@ -19,6 +19,8 @@ export interface PartsOptions {
   readonly environment: Environment;
   readonly configuration: () => Configuration;
   readonly workerUrl?: URL;
+  /** Somebody asked for a drain, and nothing runs any more. */
+  readonly onDrained: () => void;
   readonly teardown: Teardown;
   readonly log: Logger;
   readonly now: () => Date;
@@ -49,6 +51,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     ...operations,
     vault: vaultReference(configuration(), paths),
     workerUrl: options.workerUrl ?? programUrl(import.meta.url, 'worker/main'),
+    onDrained: options.onDrained,
     resolveSource: async (tenant, source) => await resolveSource(operations, tenant, source),
     log,
   });

@@ -109,10 +109,12 @@ describe('enqueue', () => {
 
   test('takes its input from standard input, and its labels and key from flags', async () => {
     const words = ['enqueue', 'salesforce.query', '-o', 'uat', '--input-file', '-', '--async', '--json'];
-    const flags = ['--label', 'pr=42', '--idempotency-key', 'once', '--priority', 'batch'];
+    const terms = ['--on-worker-loss', 'indeterminate', '--max-attempts', '2', '--timeout-seconds', '90'];
+    const flags = ['--label', 'pr=42', '--idempotency-key', 'once', '--priority', 'batch', ...terms];
     const input = '{"soql": "SELECT Id FROM Account"}';
     const first = resultOf<Operation>(await cli([...words, ...flags], { input }));
     expect(first).toMatchObject({ labels: { pr: '42' }, priority: 'batch' });
+    expect(first).toMatchObject({ onWorkerLoss: 'indeterminate', maxAttempts: 2, timeoutSeconds: 90 });
     const again = resultOf<Operation>(await cli([...words, ...flags], { input }));
     expect(again.id).toBe(first.id);
     const other = await cli([...words, ...flags, '--input', 'maxRecords=1'], { input });

@@ -101,6 +101,16 @@ describe('what is refused, with line and column', () => {
     ],
     ['a word for a number', 'concurrency: many', /^sfp-server\.yaml:1:14: "concurrency" must be integer$/],
     [
+      'a key that is kept for no time',
+      'idempotency: { keepHours: 0 }',
+      /^sfp-server\.yaml:1:27: "keepHours" must be >= 1$/,
+    ],
+    [
+      'a key that is kept for longer than a year',
+      'idempotency: { keepHours: 9000 }',
+      /^sfp-server\.yaml:1:27: "keepHours" must be <= 8760$/,
+    ],
+    [
       'a word of no list',
       'log:\n  level: loud',
       /^sfp-server\.yaml:2:10: "level" must be one of debug, info, warn, error$/,
@@ -132,6 +142,11 @@ describe('what is refused, with line and column', () => {
     expect(mistakesOf(withRule(['task: salesforce.deplo', 'input: {}']))).toMatch(
       /^sfp-server\.yaml:8:15: unknown task "salesforce\.deplo"; did you mean "salesforce\.deploy"\?$/,
     );
+  });
+
+  it('a policy that is less careful than that of the task', () => {
+    const rule = ['task: salesforce.deploy', 'onWorkerLoss: retry', 'input: {}'];
+    expect(mistakesOf(withRule(rule))).toMatch(/^sfp-server\.yaml:9:23: retry could send an effect/);
   });
 
   it('an org and a repository that nothing declares', () => {

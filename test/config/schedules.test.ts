@@ -28,6 +28,7 @@ it('a whole schedule is taken as it is', () => {
     task: 'salesforce.deploy',
     input,
     priority: 'batch',
+    onWorkerLoss: 'indeterminate',
     labels: '{ kind: nightly }',
   });
   expect(parseConfiguration(text, 'f').schedules['nightly']).toEqual({
@@ -39,6 +40,7 @@ it('a whole schedule is taken as it is', () => {
     org: 'uat',
     input: { checkOnly: true, source: { git: { repo: 'crm', ref: 'main' } } },
     priority: 'batch',
+    onWorkerLoss: 'indeterminate',
     labels: { kind: 'nightly' },
   });
 });
@@ -73,6 +75,15 @@ describe('a schedule is refused at its place', () => {
       'f:10:12: salesforce.identity: input.soql',
     ],
     ['that misses its input', { task: 'salesforce.query' }, 'salesforce.query: input.soql is required'],
+    [
+      'that would send twice what its task sends once',
+      {
+        task: 'salesforce.deploy',
+        input: '{ source: { git: { repo: crm, ref: main } } }',
+        onWorkerLoss: 'retry',
+      },
+      'f:11:19: retry could send an effect of salesforce.deploy a second time, whose own policy is resume',
+    ],
     ['with an unknown policy', { catchUp: 'all' }, 'f:10:14: "catchUp" must be one of skip, once'],
     ['with an unknown key', { zone: 'UTC' }, 'f:10:5: unknown key "zone"'],
   ])('%s', (_case, lines, mistake) => {

@@ -155,6 +155,7 @@ function operationOf(world: World, { key, mode, organisation, later }: Wish): Ne
     priority: world.chance.pick(['critical', 'normal', 'batch']),
     maxAttempts: 1 + world.chance.below(4),
     timeoutSeconds: 600,
+    onWorkerLoss: null,
     labels: { wish: key },
     origin: { kind: 'api', name: null },
     retryOf: null,

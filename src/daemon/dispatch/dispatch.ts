@@ -6,6 +6,7 @@ import type { SourceCode } from '../../contract/source-code.ts';
 import type { ResolvedSource, VaultReference } from '../../contract/worker-protocol.ts';
 import type { Claim, LaneLimits, Store } from '../store/port.ts';
 import type { AttemptMeans, AttemptParts } from './attempt.ts';
+import { createDrain, type Drain, endsAttempt } from './drain.ts';
 import { createDue } from './due.ts';
 import { DEFAULT_LIMITS, type DispatchLimits } from './limits.ts';
 import { createPersist } from './persist.ts';
@@ -26,6 +27,8 @@ export interface DispatchOptions {
   readonly resolveSource: (tenant: string, source: SourceCode) => Promise<ResolvedSource>;
   readonly log: Logger;
   readonly now: () => Date;
+  /** Somebody asked for a drain, and nothing runs any more. */
+  readonly onDrained?: () => void;
   readonly limits?: Partial<DispatchLimits>;
   readonly random?: () => number;
   /** Other workers and workspaces than real ones: the simulation's. */
@@ -37,6 +40,7 @@ export interface Dispatch {
   /** Claims nothing more, interrupts what can go on later, and lets the rest come to its end for a while. */
   stop(): Promise<void>;
   wake(): void;
+  readonly drain: Pick<Drain, 'active' | 'begin' | 'end'>;
 }
 
 /** Wake -> claim -> workers -> settled. Everything that it knows can be read again from the store after a crash. */
@@ -45,6 +49,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   const stopping = new AbortController();
   const parts = attemptParts(options, stopping.signal);
   const due = createDue(options);
+  const drain = createDrain({ ...options, onDrained: options.onDrained ?? (() => undefined) });
   let queue: ReturnType<typeof createQueue> | null = null;
   let unsubscribe: () => void = () => undefined;
   let stopped: Promise<void> | null = null;
@@ -62,6 +67,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     }
     if (events.some(isScheduled)) due.look();
     if (events.some(mayStartWork)) queue?.wake();
+    if (events.some(endsAttempt)) drain.look();
   };
   const reconcile = createReconcile({
     ...options,
@@ -70,6 +76,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     wake() {
       due.look();
       queue?.wake();
+      drain.look();
     },
   });
   const end = async (): Promise<void> => {
@@ -85,8 +92,10 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     async start() {
       unsubscribe = options.store.onCommitted(committed);
       const limit = () => options.configuration().concurrency;
-      const claim = () =>
-        options.store.claim(options.now().toISOString(), laneLimits(options.configuration()));
+      const claim = async () =>
+        drain.active()
+          ? null
+          : options.store.claim(options.now().toISOString(), laneLimits(options.configuration()));
       queue = createQueue({ limit, claim, run, log: options.log });
       due.start();
       reconcile.start();
@@ -96,6 +105,14 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       return stopped;
     },
     wake: () => queue?.wake(),
+    drain: {
+      active: drain.active,
+      begin: drain.begin,
+      end() {
+        drain.end();
+        queue?.wake();
+      },
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import type { Operation } from '../../contract/operation.ts';
 import type { SourceCode } from '../../contract/source-code.ts';
 import { isTaskKind, taskDefinition } from '../../contract/tasks.ts';
 import type { FetchedSource } from '../../contract/worker-protocol.ts';
-import { errorOf, hasEffect, type LossCause, settleLoss } from '../operations/settle-loss.ts';
+import { errorOf, hasEffect, type LossCause, lossPolicy, settleLoss } from '../operations/settle-loss.ts';
 import { type Ended, settleOutcome, settleViolation } from '../operations/settle-outcome.ts';
 import type { Claim, Settlement } from '../store/port.ts';
 import { type Attempt, type AttemptParts, interruptAttempt } from './attempt.ts';
@@ -38,7 +38,7 @@ export function runAttempt(parts: AttemptParts, claim: Claim): RunningAttempt {
   };
   const interrupt = (because: Because): void => interruptAttempt(attempt, because);
   return {
-    interruptible: definition.onWorkerLoss !== 'indeterminate',
+    interruptible: lossPolicy(definition, operation) !== 'indeterminate',
     interrupt,
     ended: run(parts, attempt, interrupt),
   };
@@ -158,7 +158,7 @@ function endedOf(parts: AttemptParts, attempt: Omit<Attempt, 'workspace'>): Ende
   const unstarted = !attempt.started && !hasEffect(checkpoint);
   return {
     operation: { ...operation, cancelRequestedAt },
-    definition: unstarted ? { ...definition, onWorkerLoss: 'retry' } : definition,
+    definition: { ...definition, onWorkerLoss: unstarted ? 'retry' : lossPolicy(definition, operation) },
     checkpoint,
     interruption,
     now,

@@ -13,11 +13,14 @@ export async function condition(expression: string, delivered: Delivered): Promi
 
 /** The operation that a rule asks for, as a request that nobody has checked yet. */
 export async function renderRequest(rule: Rule, delivered: Delivered): Promise<Record<string, unknown>> {
-  const { task, priority, supersede } = rule;
+  const { task, priority, supersede, timeoutSeconds, maxAttempts, onWorkerLoss } = rule;
   return {
     task,
     ...(rule.org === undefined ? {} : { org: await renderText(rule.org, delivered) }),
     ...(priority === undefined ? {} : { priority }),
+    ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+    ...(maxAttempts === undefined ? {} : { maxAttempts }),
+    ...(onWorkerLoss === undefined ? {} : { onWorkerLoss }),
     input: await renderValue(rule.input, delivered),
     ...(rule.labels === undefined ? {} : { labels: await renderTexts(rule.labels, delivered) }),
     ...(supersede === undefined

@@ -27,6 +27,7 @@ export interface DoorParts {
   readonly receive: ReceiveHook;
   /** Of one tenant, by name. */
   readonly schedules: (tenant: string) => Promise<readonly ScheduleView[]>;
+  readonly drain: { begin(): void; end(): void };
   readonly readiness: () => Promise<Readiness>;
   readonly status: () => Promise<ServerStatus>;
   readonly log: Logger;

@@ -9,7 +9,15 @@ import {
   type Origin,
 } from '../../contract/operation.ts';
 import type { SourceCode } from '../../contract/source-code.ts';
-import { isTaskKind, type TaskDefinition, type TaskKind, taskDefinition } from '../../contract/tasks.ts';
+import {
+  isAsCareful,
+  isTaskKind,
+  LOSS_POLICIES,
+  type LossPolicy,
+  type TaskDefinition,
+  type TaskKind,
+  taskDefinition,
+} from '../../contract/tasks.ts';
 import type { IdempotencyClaim, NewOperation, Replay } from '../store/port.ts';
 import { checkInput, checkRequest } from './check-request.ts';
 import type { OperationParts } from './parts.ts';
@@ -17,8 +25,8 @@ import { resolveSource } from './source.ts';
 
 export type { OperationParts } from './parts.ts';
 
-const IDEMPOTENCY_KEPT_MS = 24 * 3_600_000;
-const LATEST_RUN_MS = 366 * 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const LATEST_RUN_MS = 366 * 24 * HOUR_MS;
 
 /** Two operations of one millisecond sort by the order of their acceptance: the factory remembers its last id. */
 const nextId = monotonicFactory();
@@ -70,6 +78,7 @@ export async function prepareOperation(
   const definition = taskDefinition(task);
   checkInput(task, request.input);
   checkSize(request);
+  checkLossPolicy(request, definition);
   const now = parts.now();
   const scheduledFor = scheduleOf(request.runAt, now);
   const lane = await laneOf(parts, tenant, request, definition);
@@ -87,6 +96,7 @@ export async function prepareOperation(
     priority: request.priority ?? 'normal',
     maxAttempts: request.maxAttempts ?? definition.maxAttempts,
     timeoutSeconds: request.timeoutSeconds ?? definition.timeoutSeconds,
+    onWorkerLoss: request.onWorkerLoss ?? null,
     labels: request.labels ?? {},
     origin: wanted.origin,
     retryOf: wanted.retryOf,
@@ -105,6 +115,20 @@ function checkSize(request: OperationRequest): void {
   const bytes = Buffer.byteLength(JSON.stringify(request.input));
   if (bytes <= INPUT_LIMIT_BYTES) return;
   throw new AppError('body-too-large', `The input has ${bytes} bytes and may have ${INPUT_LIMIT_BYTES}.`);
+}
+
+function moreCareful(than: LossPolicy): string {
+  return LOSS_POLICIES.filter((policy) => isAsCareful(policy, than)).join(' or ');
+}
+
+function checkLossPolicy({ task, onWorkerLoss }: OperationRequest, definition: TaskDefinition): void {
+  if (onWorkerLoss === undefined || isAsCareful(onWorkerLoss, definition.onWorkerLoss)) return;
+  const own = definition.onWorkerLoss;
+  throw new AppError(
+    'invalid-input',
+    `onWorkerLoss: ${onWorkerLoss} could send an effect of ${task} a second time, whose own policy is ${own}.`,
+    { hint: `Leave onWorkerLoss out, or ask for a more careful one: ${moreCareful(own)}.` },
+  );
 }
 
 /** A moment that has come already means at once. */
@@ -142,11 +166,12 @@ function claimOf(
   request: OperationRequest,
   key: string,
 ): IdempotencyClaim {
+  const keptMs = parts.configuration().idempotency.keepHours * HOUR_MS;
   return {
     token: caller.token?.id ?? 'control',
     key,
     digest: createHash('sha256').update(canonicalJson(request)).digest('hex'),
-    expiresAt: new Date(parts.now().getTime() + IDEMPOTENCY_KEPT_MS).toISOString(),
+    expiresAt: new Date(parts.now().getTime() + keptMs).toISOString(),
   };
 }
 

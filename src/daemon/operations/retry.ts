@@ -30,6 +30,7 @@ function requestOf(old: Operation): OperationRequest {
     priority: old.priority,
     timeoutSeconds: old.timeoutSeconds,
     maxAttempts: old.maxAttempts,
+    ...(old.onWorkerLoss === null ? {} : { onWorkerLoss: old.onWorkerLoss }),
     labels: old.labels,
   };
 }

@@ -1,6 +1,6 @@
 import { ERRORS, type ErrorCode } from '../../contract/errors.ts';
 import type { Operation, OperationError } from '../../contract/operation.ts';
-import type { TaskDefinition } from '../../contract/tasks.ts';
+import { isAsCareful, type LossPolicy, type TaskDefinition } from '../../contract/tasks.ts';
 import type { JsonObject } from '../../contract/values.ts';
 import type { Settlement } from '../store/port.ts';
 import { backOff } from './back-off.ts';
@@ -19,7 +19,7 @@ export interface Loss {
   readonly cause: LossCause;
   readonly operation: Operation;
   readonly checkpoint: JsonObject | null;
-  readonly policy: TaskDefinition['onWorkerLoss'];
+  readonly policy: LossPolicy;
   /** How the worker ended, as a half-sentence: "it was ended by SIGKILL". */
   readonly detail: string;
   readonly now: Date;
@@ -38,6 +38,14 @@ export function settleLoss(loss: Loss): Settlement {
   if (loss.operation.cancelRequestedAt !== null) return { to: 'cancelled', result: null };
   if (loss.cause === 'shutdown') return { to: 'queued', reason: 'the server stopped', error: null };
   return runAgain(loss);
+}
+
+/** What the request asked for, where that is more careful than the task as this version knows it. */
+export function lossPolicy(
+  { onWorkerLoss: own }: Pick<TaskDefinition, 'onWorkerLoss'>,
+  { onWorkerLoss: asked }: Pick<Operation, 'onWorkerLoss'>,
+): LossPolicy {
+  return asked !== null && isAsCareful(asked, own) ? asked : own;
 }
 
 /** A checkpoint says that something was sent, or was about to be; an empty one takes that back. */

@@ -1,4 +1,5 @@
 import type { Origin, Priority } from '../../contract/operation.ts';
+import type { LossPolicy } from '../../contract/tasks.ts';
 import type { JsonObject } from '../../contract/values.ts';
 
 /** An operation about to be accepted. `lane` null: it waits for no org. */
@@ -12,6 +13,8 @@ export interface NewOperation {
   readonly priority: Priority;
   readonly maxAttempts: number;
   readonly timeoutSeconds: number;
+  /** Null: as the task says. */
+  readonly onWorkerLoss: LossPolicy | null;
   readonly labels: Readonly<Record<string, string>>;
   readonly origin: Origin;
   readonly retryOf: string | null;

@@ -7,9 +7,9 @@ import type { Counts, NewOperation } from './port.ts';
 import type { Waiting } from './waiting.ts';
 
 const INSERT = `INSERT INTO operations (id, tenant, task, org, organisation, mode, state, priority, rank, attempt, max_attempts,
-    timeout_seconds, retry_of, supersede_key, created_at, scheduled_for, origin, labels, input)
+    timeout_seconds, on_worker_loss, retry_of, supersede_key, created_at, scheduled_for, origin, labels, input)
   VALUES (@id, @tenant, @task, @org, @organisation, @mode, @state, @priority, @rank, 0, @maxAttempts,
-    @timeoutSeconds, @retryOf, @supersedeKey, @createdAt, @scheduledFor, @origin, @labels, @input)`;
+    @timeoutSeconds, @onWorkerLoss, @retryOf, @supersedeKey, @createdAt, @scheduledFor, @origin, @labels, @input)`;
 
 export type Operations = ReturnType<typeof createOperations>;
 

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Paths } from '../../config/paths.ts';
-import { isTaskKind, type TaskDefinition, taskDefinition } from '../../contract/tasks.ts';
+import { isTaskKind, type LossPolicy, type TaskDefinition, taskDefinition } from '../../contract/tasks.ts';
 import { isRunning, signal } from '../dispatch/processes.ts';
 import { attemptMarker, endStrays } from '../dispatch/strays.ts';
-import { errorOf, settleLoss } from '../operations/settle-loss.ts';
+import { errorOf, lossPolicy, settleLoss } from '../operations/settle-loss.ts';
 import type { OpenAttempt, Settlement, Store, WorkerIdentity } from '../store/port.ts';
 
 /** A worker notices the end of its daemon and ends itself; this long it may finish storing a rotated token. */
@@ -77,8 +77,8 @@ function settlementOf(options: Omit<RecoveryOptions, 'paths'>, open: OpenAttempt
 }
 
 /** No worker was recorded, so none was told what to do. */
-function policyOf(definition: TaskDefinition, open: OpenAttempt): TaskDefinition['onWorkerLoss'] {
-  return open.workers.length === 0 && open.checkpoint === null ? 'retry' : definition.onWorkerLoss;
+function policyOf(definition: TaskDefinition, { workers, checkpoint, operation }: OpenAttempt): LossPolicy {
+  return workers.length === 0 && checkpoint === null ? 'retry' : lossPolicy(definition, operation);
 }
 
 /** One that cannot be removed keeps no server from starting: the next attempt has another one. */

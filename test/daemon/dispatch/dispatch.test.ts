@@ -97,6 +97,25 @@ describe('an operation that was accepted', () => {
   });
 });
 
+describe('work that a person wants to decide about', () => {
+  test('is indeterminate when its worker dies, though its task would try again', async () => {
+    const { ended, enqueue } = await start();
+    const operation = await ended(await enqueue({ act: 'die' }, { onWorkerLoss: 'indeterminate' }));
+    expect(operation).toMatchObject({ state: 'indeterminate', attempt: 1, error: { code: 'worker-lost' } });
+  });
+
+  test('is tried again while nothing was told to the worker of its task', async () => {
+    const { ended, enqueue } = await start({ now: fastClock() });
+    const input = deployment('deploy', 'die');
+    const more = { task: 'salesforce.deploy', onWorkerLoss: 'indeterminate', maxAttempts: 2 } as const;
+    expect(await ended(await enqueue(input, more))).toMatchObject({
+      state: 'failed',
+      attempt: 2,
+      error: { code: 'worker-lost' },
+    });
+  });
+});
+
 describe('a worker that does not come up', () => {
   test.each([
     ['because its program is not there', 'missing.ts', /it exited with code 1/],

@@ -60,6 +60,7 @@ export interface SettingOptions {
   readonly workerUrl?: URL;
   readonly resolveSource?: DispatchOptions['resolveSource'];
   readonly wrap?: (store: Store) => Store;
+  readonly onDrained?: () => void;
 }
 
 export async function makeSetting(options: SettingOptions = {}): Promise<Setting> {
@@ -81,6 +82,7 @@ export async function makeSetting(options: SettingOptions = {}): Promise<Setting
     now,
     limits: { ...LIMITS, ...options.limits },
     random: () => 0,
+    ...(options.onDrained ? { onDrained: options.onDrained } : {}),
   });
   const setting = { paths, store, dispatch };
   return { ...setting, ...questions(store), remove: () => remove(setting, home) };
@@ -110,6 +112,7 @@ export function newOperation(input: Record<string, unknown>, more: Partial<NewOp
     priority: 'normal',
     maxAttempts,
     timeoutSeconds,
+    onWorkerLoss: null,
     labels: {},
     origin: { kind: 'api', name: null },
     retryOf: null,

@@ -105,6 +105,9 @@ describe('what a rule renders', () => {
         rule({
           org: '{{ payload.pull_request.base.ref }}-org',
           priority: 'batch',
+          timeoutSeconds: 60,
+          maxAttempts: 2,
+          onWorkerLoss: 'indeterminate',
           input: {
             number: '{{ payload.number }}',
             draft: '{{ payload.pull_request.draft }}',
@@ -127,6 +130,9 @@ describe('what a rule renders', () => {
         task: 'salesforce.query',
         org: 'main-org',
         priority: 'batch',
+        timeoutSeconds: 60,
+        maxAttempts: 2,
+        onWorkerLoss: 'indeterminate',
         input: {
           number: 7,
           draft: false,

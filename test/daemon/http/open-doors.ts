@@ -182,8 +182,10 @@ function playedParts(ready: { value: boolean }, received: Received[], paths: Pat
       vault: 'file' as const,
       position: { epoch: 'e', seq: 0 },
       concurrency: 4,
+      draining: false,
       counts: { scheduled: 0, queued: 0, running: 0 },
     }),
+    drain: { begin: () => undefined, end: () => undefined },
     schedules: async () => [],
     receive: async (hook: string, headers: IncomingHttpHeaders, body: Buffer) => {
       if (hook === 'nowhere') throw new AppError('unknown-hook', `There is no hook "${hook}".`);

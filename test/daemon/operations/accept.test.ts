@@ -137,6 +137,62 @@ describe('an accepted operation', () => {
   });
 });
 
+test.each([1, 48])('a key is kept for as long as the configuration says (%i h)', async (keepHours) => {
+  parts.settings = { ...parts.settings, idempotency: { keepHours } };
+  const options = { idempotencyKey: 'kept', origin: ORIGIN };
+  const first = await acceptOperation(parts, OWNER, QUERY, options);
+  parts.clock = new Date(NOW.getTime() + keepHours * 3_600_000 - 1);
+  expect(await acceptOperation(parts, OWNER, QUERY, options)).toEqual({ ...first, replayed: true });
+  parts.clock = new Date(NOW.getTime() + keepHours * 3_600_000);
+  const afterwards = await acceptOperation(parts, OWNER, QUERY, options);
+  expect(afterwards.replayed).toBe(false);
+  expect(afterwards.operation.id).not.toBe(first.operation.id);
+});
+
+test('a key that was used keeps its time when the configuration changes', async () => {
+  const options = { idempotencyKey: 'kept', origin: ORIGIN };
+  const first = await acceptOperation(parts, OWNER, QUERY, options);
+  parts.settings = { ...parts.settings, idempotency: { keepHours: 1 } };
+  parts.clock = new Date(NOW.getTime() + 23 * 3_600_000);
+  expect(await acceptOperation(parts, OWNER, QUERY, options)).toEqual({ ...first, replayed: true });
+});
+
+describe('what becomes of it when its worker is lost', () => {
+  test('is what the task says unless the request is more careful', async () => {
+    expect((await prepare(QUERY)).onWorkerLoss).toBeNull();
+    for (const onWorkerLoss of ['retry', 'resume', 'indeterminate'] as const) {
+      expect((await prepare({ ...QUERY, onWorkerLoss })).onWorkerLoss).toBe(onWorkerLoss);
+    }
+  });
+
+  test('is never less careful than the task: an effect could be sent twice', async () => {
+    parts.settings = { ...parts.settings, repos: { crm: { url: 'https://example.com/crm.git' } } };
+    const input = { source: { git: { repo: 'crm', ref: 'main' } } };
+    const deploy: OperationRequest = { task: 'salesforce.deploy', org: 'uat', input };
+    expect((await prepare({ ...deploy, onWorkerLoss: 'resume' })).onWorkerLoss).toBe('resume');
+    await expect(prepare({ ...deploy, onWorkerLoss: 'retry' })).rejects.toMatchObject({
+      code: 'invalid-input',
+      message:
+        'onWorkerLoss: retry could send an effect of salesforce.deploy a second time, whose own policy is resume.',
+      hint: 'Leave onWorkerLoss out, or ask for a more careful one: resume or indeterminate.',
+    });
+    await expect(prepare({ ...deploy, onWorkerLoss: 'guess' } as never)).rejects.toMatchObject({
+      code: 'invalid-request',
+    });
+  });
+
+  test('is kept by a retry', async () => {
+    const request = { ...QUERY, onWorkerLoss: 'indeterminate' as const };
+    const { operation } = await acceptOperation(parts, OWNER, request, {
+      idempotencyKey: null,
+      origin: ORIGIN,
+    });
+    await cancelOperation(parts, OWNER, operation.id);
+    const retry = await retryOperation(parts, OWNER, operation.id);
+    expect(retry.onWorkerLoss).toBe('indeterminate');
+  });
+});
+
 describe('cancelling', () => {
   test('a running operation is a wish, and wishing twice is no mistake', async () => {
     const { operation } = await accept();

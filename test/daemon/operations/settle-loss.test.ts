@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Operation } from '../../../src/contract/operation.ts';
-import { type Loss, type LossCause, settleLoss } from '../../../src/daemon/operations/settle-loss.ts';
+import { LOSS_POLICIES } from '../../../src/contract/tasks.ts';
+import {
+  type Loss,
+  type LossCause,
+  lossPolicy,
+  settleLoss,
+} from '../../../src/daemon/operations/settle-loss.ts';
 
 const NOW = new Date('2026-01-01T00:00:00.000Z');
 const SENT = { deploymentId: '0Af000000000001' };
@@ -110,3 +116,13 @@ test.each<LossCause>(['worker-lost', 'daemon-lost', 'timeout', 'cancel-killed', 
     expect(settlement).toMatchObject({ to: 'indeterminate', error: { code: 'worker-lost' } });
   },
 );
+
+test('of the policies of task and request the more careful one counts, whatever a newer version made of the task', () => {
+  for (const [place, own] of LOSS_POLICIES.entries()) {
+    expect(lossPolicy({ onWorkerLoss: own }, { onWorkerLoss: null })).toBe(own);
+    for (const [asked, policy] of LOSS_POLICIES.entries()) {
+      const counts = LOSS_POLICIES[Math.max(place, asked)];
+      expect(lossPolicy({ onWorkerLoss: own }, { onWorkerLoss: policy })).toBe(counts);
+    }
+  }
+});

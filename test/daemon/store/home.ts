@@ -51,6 +51,7 @@ export function newOperation(number: number, changes: Partial<NewOperation> = {}
     priority: 'normal',
     maxAttempts: 3,
     timeoutSeconds: 600,
+    onWorkerLoss: null,
     labels: {},
     origin: { kind: 'api', name: null },
     retryOf: null,

@@ -35,6 +35,7 @@ describe('an accepted operation', () => {
       attempt: 0,
       maxAttempts: 3,
       timeoutSeconds: 600,
+      onWorkerLoss: null,
       waitingFor: { reason: 'capacity' },
       retryOf: operationId(9),
       cancelRequestedAt: null,

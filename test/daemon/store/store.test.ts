@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { DELIVERY_OUTCOMES } from '../../../src/contract/delivery.ts';
 import type { OperationEvent } from '../../../src/contract/event.ts';
 import { FINAL_STATES, OPERATION_STATES, PRIORITIES } from '../../../src/contract/operation.ts';
+import { LOSS_POLICIES } from '../../../src/contract/tasks.ts';
 import { createEngine, type Engine } from '../../../src/daemon/store/engine.ts';
 import { createGroupCommit } from '../../../src/daemon/store/group-commit.ts';
 import { openStore } from '../../../src/daemon/store/open.ts';
@@ -50,6 +51,7 @@ describe('the database', () => {
     expect(sql('operations')).toContain(`state TEXT NOT NULL CHECK (state IN ${words(OPERATION_STATES)})`);
     expect(sql('operations')).toContain(`(finished_at IS NULL) = (state IN ${words(open)})`);
     expect(sql('operations')).toContain(`priority IN ${words(PRIORITIES)}`);
+    expect(sql('operations')).toContain(`on_worker_loss IN ${words(LOSS_POLICIES)}`);
     expect(sql('deliveries')).toContain(`outcome IN ${words(DELIVERY_OUTCOMES)}`);
   });
 

@@ -38,7 +38,8 @@ describe('after a kill -9 of the daemon', () => {
     const last = newOperation({ act: 'hang' }, { maxAttempts: 1 });
     const cancelled = newOperation({ act: 'hang' });
     const sent = newOperation(deployment('send'), { task: 'salesforce.deploy', maxAttempts: 1 });
-    const all = [hanging, last, cancelled, sent];
+    const doubtful = newOperation({ act: 'hang' }, { onWorkerLoss: 'indeterminate' });
+    const all = [hanging, last, cancelled, sent, doubtful];
     for (const operation of all) await store.accept(operation, null);
     startDaemon();
     await until(async () => (await workersOf(sent.id)) === 2 && (await checkpointOf(sent.id)) !== null);
@@ -56,6 +57,7 @@ describe('after a kill -9 of the daemon', () => {
     expect(await stateOf(last.id)).toBe('failed');
     expect(await stateOf(cancelled.id)).toBe('cancelled');
     expect(await stateOf(sent.id)).toBe('queued');
+    expect(await stateOf(doubtful.id)).toBe('indeterminate');
     for (const { id } of all) {
       expect(await findStrays({ marker: attemptMarker(id, 1), group: null })).toEqual([]);
     }

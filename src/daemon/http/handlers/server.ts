@@ -2,6 +2,17 @@ import type { Handler } from '../parts.ts';
 
 export const serverStatus: Handler<'serverStatus'> = async ({ parts }) => parts.status();
 
+/** Answered before the server stops: a request under way keeps its door open. */
+export const drainServer: Handler<'drainServer'> = async ({ parts }) => {
+  parts.drain.begin();
+  return parts.status();
+};
+
+export const cancelDrain: Handler<'cancelDrain'> = async ({ parts }) => {
+  parts.drain.end();
+  return parts.status();
+};
+
 export const health: Handler<'health'> = async () => ({ ok: true });
 
 /** 503 until everything is there. What exactly is missing is told to the owner only. */

@@ -11,7 +11,7 @@ import {
 } from './operations.ts';
 import { deleteOrg, listOrgs, putOrg } from './orgs.ts';
 import { listSchedules } from './schedules.ts';
-import { health, readiness, serverStatus } from './server.ts';
+import { cancelDrain, drainServer, health, readiness, serverStatus } from './server.ts';
 import { listTasks } from './tasks.ts';
 import { createApiToken, listTokens, revokeToken } from './tokens.ts';
 import { createUpload } from './uploads.ts';
@@ -35,6 +35,8 @@ export const HANDLERS: Handlers = {
   listTokens,
   revokeToken,
   serverStatus,
+  drainServer,
+  cancelDrain,
   receiveHook,
   health,
   readiness,
