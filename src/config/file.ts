@@ -75,9 +75,26 @@ function withDefaults(value: unknown): unknown {
   for (const section of ['vault', 'edge', 'log'] as const) {
     if (isMapping(given[section])) merged[section] = { ...DEFAULT_CONFIGURATION[section], ...given[section] };
   }
+  if (isMapping(given['retention'])) {
+    merged['retention'] = withKindDefaults(DEFAULT_CONFIGURATION.retention, given['retention']);
+  }
   const orgs = merged['orgs'];
   if (isMapping(orgs)) {
     merged['orgs'] = Object.fromEntries(Object.entries(orgs).map(([alias, org]) => [alias, org ?? {}]));
+  }
+  return merged;
+}
+
+/** Each kind of what is kept has limits of its own; one that is left out has its default. */
+function withKindDefaults(
+  defaults: Configuration['retention'],
+  given: Record<string, unknown>,
+): Record<string, unknown> {
+  const merged: Record<string, unknown> = { ...defaults };
+  for (const [kind, limits] of Object.entries(given)) {
+    const own = Object.hasOwn(defaults, kind) ? defaults[kind as keyof typeof defaults] : {};
+    if (isMapping(limits)) merged[kind] = { ...own, ...limits };
+    else if (limits !== null) merged[kind] = limits;
   }
   return merged;
 }

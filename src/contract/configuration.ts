@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { Hooks } from './hook.ts';
+import { DEFAULT_RETENTION, Retention } from './retention.ts';
 import { Schedules } from './schedule.ts';
 import { Alias, OneOf, SecretName } from './values.ts';
 
@@ -37,6 +38,7 @@ export const Configuration = Type.Object(
     ),
     hooks: Hooks,
     schedules: Schedules,
+    retention: Retention,
     log: Type.Object({ level: OneOf(['debug', 'info', 'warn', 'error'] as const) }, closed),
   },
   closed,
@@ -53,5 +55,6 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   repos: {},
   hooks: {},
   schedules: {},
+  retention: DEFAULT_RETENTION,
   log: { level: 'info' },
 };
