@@ -72,7 +72,7 @@ function withDefaults(value: unknown): unknown {
   if (!isMapping(value)) return value;
   const given = Object.fromEntries(Object.entries(value).filter(([, section]) => section !== null));
   const merged: Record<string, unknown> = { ...DEFAULT_CONFIGURATION, ...given };
-  for (const section of ['vault', 'edge', 'log'] as const) {
+  for (const section of ['vault', 'edge', 'log', 'queue'] as const) {
     if (isMapping(given[section])) merged[section] = { ...DEFAULT_CONFIGURATION[section], ...given[section] };
   }
   if (isMapping(given['retention'])) {

@@ -4,7 +4,7 @@ import { type Configuration, DEFAULT_CONFIGURATION } from '../contract/configura
 export function initialConfiguration(options: {
   readonly vault: Configuration['vault']['provider'];
 }): string {
-  const { concurrency, edge, log, retention } = DEFAULT_CONFIGURATION;
+  const { concurrency, edge, log, queue, retention } = DEFAULT_CONFIGURATION;
   return `# sfp-server.yaml: what this server may do. Every key has a default.
 # The daemon reads the file again on SIGHUP; a file with a mistake changes nothing and is named in the log.
 
@@ -24,6 +24,11 @@ edge:
 
 log:
   level: ${log.level} # debug, info, warn or error
+
+# How many operations may wait, also for their time. More are refused with 429 and Retry-After.
+queue:
+  limit: ${queue.limit}
+  limitPerTenant: ${queue.limitPerTenant} # lower, so that one tenant leaves room for others
 
 # How long what is over is kept, and how much of it; what is reached first counts, and the oldest goes.
 retention:

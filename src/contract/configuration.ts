@@ -38,6 +38,13 @@ export const Configuration = Type.Object(
     ),
     hooks: Hooks,
     schedules: Schedules,
+    queue: Type.Object(
+      {
+        limit: Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'operations that wait' }),
+        limitPerTenant: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
+      },
+      closed,
+    ),
     retention: Retention,
     log: Type.Object({ level: OneOf(['debug', 'info', 'warn', 'error'] as const) }, closed),
   },
@@ -55,6 +62,7 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   repos: {},
   hooks: {},
   schedules: {},
+  queue: { limit: 10_000, limitPerTenant: 10_000 },
   retention: DEFAULT_RETENTION,
   log: { level: 'info' },
 };

@@ -17,7 +17,13 @@ export async function runTick(
   const { tenant, name, overlap } = schedule;
   const { operation, ...outcome } = await outcomeOf(parts, schedule, tick);
   const record = { tenant, schedule: name, tick: tick.toISOString(), overlap, ...outcome };
-  return await parts.store.recordTick(record, operation);
+  try {
+    return await parts.store.recordTick(record, operation);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'queue-full') throw error;
+    const refused = { ...record, outcome: 'refused', detail: error.message } as const;
+    return await parts.store.recordTick(refused, null);
+  }
 }
 
 async function outcomeOf(
