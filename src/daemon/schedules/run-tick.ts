@@ -1,4 +1,5 @@
 import { AppError } from '../../contract/errors.ts';
+import { cutText } from '../../contract/limits.ts';
 import { type OperationParts, prepareOperation } from '../operations/accept.ts';
 import type { NewOperation } from '../store/port.ts';
 import type { NewTick, RecordedTick } from '../store/schedule-port.ts';
@@ -40,7 +41,7 @@ async function outcomeOf(
     return { outcome: 'created', detail: null, operation };
   } catch (error) {
     if (!(error instanceof AppError) || error.status >= 500) throw error;
-    const detail = `${error.message} ${error.hint}`.slice(0, DETAIL_CHARACTERS);
+    const detail = cutText(`${error.message} ${error.hint}`, DETAIL_CHARACTERS);
     return { outcome: 'refused', detail, operation: null };
   }
 }
