@@ -72,12 +72,29 @@ function withDefaults(value: unknown): unknown {
   if (!isMapping(value)) return value;
   const given = Object.fromEntries(Object.entries(value).filter(([, section]) => section !== null));
   const merged: Record<string, unknown> = { ...DEFAULT_CONFIGURATION, ...given };
-  for (const section of ['vault', 'edge', 'idempotency', 'log'] as const) {
+  for (const section of ['vault', 'edge', 'idempotency', 'log', 'queue'] as const) {
     if (isMapping(given[section])) merged[section] = { ...DEFAULT_CONFIGURATION[section], ...given[section] };
+  }
+  if (isMapping(given['retention'])) {
+    merged['retention'] = withKindDefaults(DEFAULT_CONFIGURATION.retention, given['retention']);
   }
   const orgs = merged['orgs'];
   if (isMapping(orgs)) {
     merged['orgs'] = Object.fromEntries(Object.entries(orgs).map(([alias, org]) => [alias, org ?? {}]));
+  }
+  return merged;
+}
+
+/** Each kind of what is kept has limits of its own; one that is left out has its default. */
+function withKindDefaults(
+  defaults: Configuration['retention'],
+  given: Record<string, unknown>,
+): Record<string, unknown> {
+  const merged: Record<string, unknown> = { ...defaults };
+  for (const [kind, limits] of Object.entries(given)) {
+    const own = Object.hasOwn(defaults, kind) ? defaults[kind as keyof typeof defaults] : {};
+    if (isMapping(limits)) merged[kind] = { ...own, ...limits };
+    else if (limits !== null) merged[kind] = limits;
   }
   return merged;
 }

@@ -4,7 +4,7 @@ import { type Configuration, DEFAULT_CONFIGURATION } from '../contract/configura
 export function initialConfiguration(options: {
   readonly vault: Configuration['vault']['provider'];
 }): string {
-  const { concurrency, edge, idempotency, log } = DEFAULT_CONFIGURATION;
+  const { concurrency, edge, idempotency, log, queue, retention } = DEFAULT_CONFIGURATION;
   return `# sfp-server.yaml: what this server may do. Every key has a default.
 # The daemon reads the file again on SIGHUP; a file with a mistake changes nothing and is named in the log.
 
@@ -28,6 +28,19 @@ log:
 # The same Idempotency-Key and request again answer with the first operation, for so long.
 idempotency:
   keepHours: ${idempotency.keepHours}
+
+# How many operations may wait, also for their time. More are refused with 429 and Retry-After.
+queue:
+  limit: ${queue.limit}
+  limitPerTenant: ${queue.limitPerTenant} # lower, so that one tenant leaves room for others
+
+# How long what is over is kept, and how much of it; what is reached first counts, and the oldest goes.
+retention:
+  operations: { days: ${retention.operations.days}, atMost: ${retention.operations.atMost} } # that have ended
+  events: { days: ${retention.events.days}, atMost: ${retention.events.atMost} } # progress and logs of operations
+  deliveries: { days: ${retention.deliveries.days}, atMost: ${retention.deliveries.atMost} } # webhooks; a body that is known is not taken again
+  database: { atMostMegabytes: ${retention.database.atMostMegabytes} } # above it the oldest go, however young
+  logs: { days: ${retention.logs.days}, atMostMegabytes: ${retention.logs.atMostMegabytes} } # the server's own
 
 # Salesforce orgs that rules may name. Log in with: sfp-server org login jwt -a uat …
 orgs:

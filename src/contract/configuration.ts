@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { Hooks } from './hook.ts';
+import { DEFAULT_RETENTION, Retention } from './retention.ts';
 import { Schedules } from './schedule.ts';
 import { Alias, OneOf, SecretName } from './values.ts';
 
@@ -47,6 +48,14 @@ export const Configuration = Type.Object(
     ),
     hooks: Hooks,
     schedules: Schedules,
+    queue: Type.Object(
+      {
+        limit: Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'operations that wait' }),
+        limitPerTenant: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
+      },
+      closed,
+    ),
+    retention: Retention,
     log: Type.Object({ level: OneOf(['debug', 'info', 'warn', 'error'] as const) }, closed),
   },
   closed,
@@ -64,5 +73,7 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   idempotency: { keepHours: 24 },
   hooks: {},
   schedules: {},
+  queue: { limit: 10_000, limitPerTenant: 10_000 },
+  retention: DEFAULT_RETENTION,
   log: { level: 'info' },
 };

@@ -72,6 +72,10 @@ export const ERRORS = {
   'server-unreachable': failed(503, 'Check the URL and that the server runs.'),
   'shutting-down': failed(503, 'Try again in a moment; accepted work is kept.'),
   'too-busy': failed(503, 'Try again in a moment.'),
+  'queue-full': failed(
+    429,
+    'Nothing was accepted. Let some of it run, cancel what nobody needs, or raise queue: in sfp-server.yaml.',
+  ),
   'store-unavailable': failed(503, 'Look at the log and at the free disk space of the home.'),
   'configuration-invalid': configuration(500, 'Correct sfp-server.yaml at the named place.'),
   'home-missing': configuration(500, 'Create it with: sfp-server init'),
@@ -130,12 +134,19 @@ export function isErrorCode(value: unknown): value is ErrorCode {
 export class AppError extends Error {
   readonly code: ErrorCode;
   readonly hint: string;
+  /** When it is worth another try. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(code: ErrorCode, detail: string, options: { cause?: unknown; hint?: string } = {}) {
+  constructor(
+    code: ErrorCode,
+    detail: string,
+    options: { cause?: unknown; hint?: string; retryAfterSeconds?: number | null } = {},
+  ) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'AppError';
     this.code = code;
     this.hint = options.hint ?? ERRORS[code].hint;
+    this.retryAfterSeconds = options.retryAfterSeconds ?? null;
   }
 
   get status(): number {

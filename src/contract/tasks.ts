@@ -96,6 +96,7 @@ export const DeployResult = Type.Object({
   tests: Type.Object({ total: Count, completed: Count, failed: Count }),
   componentFailures: Type.Array(ComponentFailure),
   testFailures: Type.Array(TestFailure),
+  failuresLeftOut: Type.Optional(Type.Integer({ description: 'of both kinds; left out: none' })),
   resumed: Type.Boolean({ description: 'true: an earlier attempt had sent the deployment' }),
 });
 

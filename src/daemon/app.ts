@@ -63,6 +63,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       void parts.schedules.look();
     };
     parts.expiry.start();
+    parts.retention.start();
     busyWith = null;
     log.info({ home: paths.home, pid: process.pid }, 'the server is ready');
   };

@@ -14,6 +14,8 @@ import { holdHome } from './store/daemon-lock.ts';
 import { openStore } from './store/open.ts';
 import type { Teardown } from './teardown.ts';
 import { createExpiry } from './upkeep/expiry.ts';
+import { keepLogs } from './upkeep/keep-logs.ts';
+import { createRetentionSweeps } from './upkeep/retention.ts';
 
 export interface PartsOptions {
   readonly environment: Environment;
@@ -34,6 +36,7 @@ export interface Parts {
   readonly dispatch: ReturnType<typeof createDispatch>;
   readonly schedules: Schedules;
   readonly expiry: ReturnType<typeof createExpiry>;
+  readonly retention: ReturnType<typeof createRetentionSweeps>;
   readonly controlKey: string;
 }
 
@@ -63,12 +66,21 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const expiry = createExpiry({ store, paths, log, now });
   teardown.add('expiry', async () => await expiry.stop());
 
+  const retention = createRetentionSweeps({
+    store,
+    limits: () => configuration().retention,
+    keepLogs: async (limits, at) => await keepLogs(paths.logs, limits, at),
+    log,
+    now,
+  });
+  teardown.add('retention', async () => await retention.stop());
+
   const outbox = createOutbox(store);
   teardown.add('outbox', () => outbox.stop());
 
   const receive = createReceive(operations);
   teardown.add('hooks', async () => await receive.stop());
-  return { operations, outbox, receive, dispatch, schedules, expiry, controlKey };
+  return { operations, outbox, receive, dispatch, schedules, expiry, retention, controlKey };
 }
 
 /** AppError `daemon-running` before anything of the other daemon is touched. */

@@ -71,6 +71,16 @@ function deployLines(result: DeployResult, width: number): readonly Line[] {
     ...(result.resumed ? [field('Resumed', 'an earlier attempt had sent this deployment')] : []),
     ...listed('Components that failed', result.componentFailures, (one) => componentFailure(one, width)),
     ...listed('Tests that failed', result.testFailures, (one) => testFailure(one, width)),
+    ...(result.failuresLeftOut
+      ? [
+          [
+            {
+              text: `  ${result.failuresLeftOut} more failures were too many to be kept`,
+              look: 'dim',
+            } as const,
+          ],
+        ]
+      : []),
   ];
 }
 
@@ -85,7 +95,7 @@ function listed<T>(
     [],
     [{ text: `  ${title}`, look: 'bold' }],
     ...failures.slice(0, FAILURE_LIMIT).flatMap(show),
-    ...(left > 0 ? [[{ text: `  … and ${left} more, all of them with --json`, look: 'dim' } as const]] : []),
+    ...(left > 0 ? [[{ text: `  … and ${left} more, with --json`, look: 'dim' } as const]] : []),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { cutText } from '../contract/limits.ts';
 import { type OperationError, type Progress, RESULT_LIMIT_BYTES } from '../contract/operation.ts';
 import type { Outcome, ReportBody } from '../contract/worker-protocol.ts';
 
@@ -5,14 +6,14 @@ import type { Outcome, ReportBody } from '../contract/worker-protocol.ts';
 export function fitBody(body: ReportBody): ReportBody {
   switch (body.kind) {
     case 'log':
-      return { ...body, message: cut(body.message, 8_000) };
+      return { ...body, message: cutText(body.message, 8_000) };
     case 'progress':
       return { ...body, progress: fitProgress(body.progress) };
     case 'step':
       return {
         ...body,
-        title: cut(body.title, 200),
-        ...(body.detail === undefined ? {} : { detail: cut(body.detail, 500) }),
+        title: cutText(body.title, 200),
+        ...(body.detail === undefined ? {} : { detail: cutText(body.detail, 500) }),
       };
     case 'outcome':
       return { ...body, outcome: fitOutcome(body.outcome) };
@@ -20,32 +21,35 @@ export function fitBody(body: ReportBody): ReportBody {
 }
 
 /** The result of an outcome is larger than what is kept of one. */
-function withoutResult(outcome: Outcome): Outcome {
+function withoutResult(outcome: Outcome, bytes: number): Outcome {
+  const size = `${bytes} bytes, and ${RESULT_LIMIT_BYTES} are kept`;
   if (outcome.state === 'indeterminate') return outcome;
-  if (outcome.state !== 'succeeded') return { ...outcome, result: null };
+  if (outcome.state === 'cancelled') return { ...outcome, result: null };
+  if (outcome.state === 'failed') {
+    const { error } = outcome;
+    // in front, where it is not what is cut
+    const message = `(Without its result, which has ${size}.) ${error.message}`;
+    return { ...outcome, error: { ...error, message }, result: null };
+  }
   return {
     state: 'failed',
     result: null,
     error: {
       code: 'too-large',
-      message: 'The work was done, but its result is too large to be kept.',
+      message: `The work was done, but its result is too large to be kept: ${size}.`,
       hint: 'Ask for less at once.',
       retryable: false,
     },
   };
 }
 
-export function cut(text: string, characters: number): string {
-  return text.length <= characters ? text : `${text.slice(0, characters - 1)}…`;
-}
-
 function fitProgress(progress: Progress): Progress {
-  return { ...progress, unit: cut(progress.unit, 32), message: cut(progress.message, 500) };
+  return { ...progress, unit: cutText(progress.unit, 32), message: cutText(progress.message, 500) };
 }
 
 function fitOutcome(given: Outcome): Outcome {
-  const outcome =
-    'result' in given && sizeOf(given.result) > RESULT_LIMIT_BYTES ? withoutResult(given) : given;
+  const bytes = 'result' in given ? sizeOf(given.result) : 0;
+  const outcome = bytes > RESULT_LIMIT_BYTES ? withoutResult(given, bytes) : given;
   return 'error' in outcome ? { ...outcome, error: fitError(outcome.error) } : outcome;
 }
 
@@ -54,5 +58,5 @@ function sizeOf(value: unknown): number {
 }
 
 function fitError(error: OperationError): OperationError {
-  return { ...error, message: cut(error.message, 4_000), hint: cut(error.hint, 1_000) };
+  return { ...error, message: cutText(error.message, 4_000), hint: cutText(error.hint, 1_000) };
 }

@@ -1,3 +1,6 @@
+import { KEPT_OF_WORKER } from '../../contract/limits.ts';
+import type { KeptOfWorker } from './report-quota.ts';
+
 /** How long dispatch waits for others before it goes on. Tests shorten them. */
 export interface DispatchLimits {
   /** From fork to `ready`. */
@@ -16,6 +19,8 @@ export interface DispatchLimits {
   readonly straysMs: number;
   /** How long work that must not be interrupted may go on when the daemon stops. */
   readonly drainMs: number;
+  /** How much of what one worker reports is kept. */
+  readonly kept: KeptOfWorker;
 }
 
 export const DEFAULT_LIMITS: DispatchLimits = {
@@ -27,4 +32,5 @@ export const DEFAULT_LIMITS: DispatchLimits = {
   exitMs: 10_000,
   straysMs: 10_000,
   drainMs: 60_000,
+  kept: KEPT_OF_WORKER,
 };

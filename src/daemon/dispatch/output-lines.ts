@@ -1,27 +1,42 @@
 import { StringDecoder } from 'node:string_decoder';
-
-const LINE_LIMIT = 2_000;
-/** Per stream of one worker: what a chatty library prints must not fill the disk. */
-const LINES_LIMIT = 2_000;
+import { cutText, KEPT_OF_PRINTED } from '../../contract/limits.ts';
 
 /**
- * What a worker printed, line by line, for its operation's log. Lines are cut, their number is limited, and what looks
- * like a credential is masked: printed text has not passed the worker's own redaction.
+ * What a worker printed, line by line, for its operation's log: what a chatty library prints must not fill the disk. Lines are
+ * cut, their number is limited, and what looks like a credential is masked: printed text has not passed the worker's own redaction.
  */
 export async function* outputLines(stream: AsyncIterable<Buffer>): AsyncGenerator<string> {
   const decoder = new StringDecoder('utf8');
-  let rest = '';
+  let rest: Line = { text: '', dropped: 0 };
   let count = 0;
   for await (const chunk of stream) {
-    const lines = (rest + decoder.write(chunk)).split(/\r?\n/);
-    rest = (lines.pop() ?? '').slice(0, LINE_LIMIT);
-    for (const line of lines.filter((one) => one.trim() !== '')) {
+    const [first = '', ...others] = decoder.write(chunk).split(/\r?\n/);
+    const lines = [joined(rest, first), ...others.map((text) => joined(NOTHING, text))];
+    rest = lines.pop() ?? NOTHING;
+    for (const line of lines.filter(({ text }) => text.trim() !== '')) {
       count += 1;
-      if (count <= LINES_LIMIT) yield presentable(line);
-      if (count === LINES_LIMIT) yield 'What the worker printed after this line was left out.';
+      if (count <= KEPT_OF_PRINTED.lines) yield presentable(line);
+      if (count === KEPT_OF_PRINTED.lines) yield 'What the worker printed after this line was left out.';
     }
   }
-  if (rest.trim() !== '' && count < LINES_LIMIT) yield presentable(rest);
+  if (rest.text.trim() !== '') count += 1;
+  if (rest.text.trim() !== '' && count <= KEPT_OF_PRINTED.lines) yield presentable(rest);
+  const left = count - KEPT_OF_PRINTED.lines;
+  if (left > 0) yield `The worker printed ${left} more lines.`;
+}
+
+interface Line {
+  readonly text: string;
+  /** Characters behind the text that nobody remembers. */
+  readonly dropped: number;
+}
+
+const NOTHING: Line = { text: '', dropped: 0 };
+
+function joined(rest: Line, more: string): Line {
+  const text = rest.text + more;
+  const kept = text.slice(0, KEPT_OF_PRINTED.characters);
+  return { text: kept, dropped: rest.dropped + text.length - kept.length };
 }
 
 const CREDENTIALS = [
@@ -32,7 +47,8 @@ const CREDENTIALS = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----.*/g,
 ];
 
-function presentable(line: string): string {
-  const plain = line.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '');
-  return CREDENTIALS.reduce((text, pattern) => text.replace(pattern, '[hidden]'), plain).slice(0, LINE_LIMIT);
+function presentable({ text, dropped }: Line): string {
+  const plain = text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '');
+  const masked = CREDENTIALS.reduce((line, pattern) => line.replace(pattern, '[hidden]'), plain);
+  return cutText(masked, KEPT_OF_PRINTED.characters, dropped);
 }

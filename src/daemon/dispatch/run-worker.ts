@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { orgAccount } from '../../contract/org.ts';
 import type { Assignment } from '../../contract/worker-protocol.ts';
+import type { StoredReport } from '../store/port.ts';
 import { answer } from './answer.ts';
 import type { Attempt, AttemptParts, Job } from './attempt.ts';
 import { checkFetchedSource, checkTaskResult } from './check-result.ts';
 import { codeDirectoryOf, type Needs, workerArguments } from './permissions.ts';
+import { createReportQuota, type ReportQuota } from './report-quota.ts';
 import { attemptMarker } from './strays.ts';
 import { startWorker, type WorkerEnd, type WorkerParts } from './worker-process.ts';
 
@@ -14,6 +16,7 @@ export async function runWorker(parts: AttemptParts, attempt: Attempt, job: Job)
   const marker = attemptMarker(operation.id, operation.attempt, job.name);
   const assignment = assignmentOf(parts, attempt, job);
   const program = { workerUrl: parts.workerUrl, codeDirectory: codeDirectoryOf(import.meta.url) };
+  const quota = createReportQuota(parts.limits.kept, parts.now);
   const worker = await startWorker(
     {
       workerUrl: parts.workerUrl,
@@ -23,12 +26,14 @@ export async function runWorker(parts: AttemptParts, attempt: Attempt, job: Job)
       assignment,
       limits: parts.limits,
     },
-    workerParts(parts, attempt, { job, marker, account: accountOf(assignment) }),
+    workerParts(parts, attempt, { job, marker, quota, account: accountOf(assignment) }),
   );
   attempt.worker = worker;
   if (attempt.interruption !== null) worker.interrupt(attempt.interruption);
   const end = await worker.ended;
   attempt.worker = null;
+  const leftOut = quota.leftOut();
+  if (leftOut !== null) await recordReports(parts, attempt, [leftOut]);
   return end;
 }
 
@@ -73,11 +78,16 @@ function needsOf(parts: AttemptParts, attempt: Attempt, job: Job): Needs {
 function workerParts(
   parts: AttemptParts,
   attempt: Attempt,
-  worker: { readonly job: Job; readonly marker: string; readonly account: string | null },
+  worker: {
+    readonly job: Job;
+    readonly marker: string;
+    readonly quota: ReportQuota;
+    readonly account: string | null;
+  },
 ): WorkerParts {
   const { arbitration, now, persist, store } = parts;
   const { id, attempt: number } = attempt.operation;
-  const { account, job, marker } = worker;
+  const { account, job, marker, quota } = worker;
   const time = () => now().toISOString();
   const recordCheckpoint = async (checkpoint: NonNullable<Attempt['checkpoint']>): Promise<boolean> => {
     const write = () => store.recordCheckpoint(id, number, checkpoint, time());
@@ -88,8 +98,7 @@ function workerParts(
   return {
     recordWorker: (identity) =>
       persist(`The worker of ${id}`, () => store.recordWorker(id, number, identity)),
-    record: (reports) =>
-      persist(`What the worker of ${id} reported`, () => store.recordReports(id, number, reports, time())),
+    record: (reports) => recordReports(parts, attempt, quota.keep(reports)),
     answer: (ask) => answer({ worker: marker, arbitration, account, recordCheckpoint }, ask),
     check: (outcome) =>
       job.name === 'task'
@@ -98,4 +107,15 @@ function workerParts(
     spared: () => arbitration.holdsLock(marker),
     released: () => arbitration.release(marker),
   };
+}
+
+function recordReports(
+  { now, persist, store }: AttemptParts,
+  { operation }: Attempt,
+  reports: readonly StoredReport[],
+): Promise<boolean> {
+  const { id, attempt } = operation;
+  return persist(`What the worker of ${id} reported`, () =>
+    store.recordReports(id, attempt, reports, now().toISOString()),
+  );
 }

@@ -1,3 +1,4 @@
+import { AppError } from '../../contract/errors.ts';
 import type { OperationEvent, Position } from '../../contract/event.ts';
 import type { Store } from '../store/port.ts';
 
@@ -28,7 +29,7 @@ export interface Follower {
 }
 
 interface FollowerOptions {
-  readonly store: Pick<Store, 'listEvents'>;
+  readonly store: Pick<Store, 'listEvents' | 'prunedUpTo'>;
   readonly filter: FollowFilter;
   readonly sink: Sink;
   /** The highest seq that any commit has had so far. */
@@ -48,6 +49,8 @@ export function createFollower(options: FollowerOptions): Follower {
   const { filter, sink } = options;
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   let cursor = 0;
+  /** Nothing of this follower is missing up to here: it was handed over, or is in the buffer. */
+  let complete = 0;
   let buffer: OperationEvent[] = [];
   let behind = false;
   let stopped = false;
@@ -62,16 +65,26 @@ export function createFollower(options: FollowerOptions): Follower {
   const committed = (events: readonly OperationEvent[]): void => {
     if (stopped || behind) return;
     buffer.push(...events.filter((event) => matches(filter, event)));
+    complete = Math.max(complete, events.at(-1)?.seq ?? 0);
     behind = buffer.length > BUFFER_LIMIT;
-    if (behind) buffer = [];
+    if (behind) {
+      complete = (buffer[0]?.seq ?? 1) - 1;
+      buffer = [];
+    }
     wake();
   };
   const nextBatch = async (): Promise<readonly OperationEvent[]> => {
     if (behind) {
       behind = false;
       buffer = [];
-      const page = await options.store.listEvents({ ...filter, afterSeq: cursor, limit: PAGE });
+      const [reached, upTo] = [complete, options.lastSeq()];
+      const [page, prunedUpTo] = await Promise.all([
+        options.store.listEvents({ ...filter, afterSeq: cursor, limit: PAGE }),
+        options.store.prunedUpTo(),
+      ]);
+      if (prunedUpTo > reached) throw overtaken();
       behind ||= page.length === PAGE;
+      complete = page.length === PAGE ? (page.at(-1)?.seq ?? complete) : Math.max(complete, upTo);
       return page;
     }
     const batch = buffer.filter((event) => event.seq > cursor);
@@ -101,6 +114,7 @@ export function createFollower(options: FollowerOptions): Follower {
     committed,
     start(position, recovered, isBehind) {
       cursor = position.seq;
+      complete = isBehind ? position.seq : Math.max(complete, position.seq);
       behind ||= isBehind;
       sink.subscribed(position, recovered);
       pump(position.epoch).catch((error: unknown) => {
@@ -110,6 +124,11 @@ export function createFollower(options: FollowerOptions): Follower {
       });
     },
   };
+}
+
+/** Retention was faster than this reader: when it comes back, it is told what is missing. */
+function overtaken(): AppError {
+  return new AppError('too-busy', 'The events that come next are not kept any more.');
 }
 
 function matches(filter: FollowFilter, event: OperationEvent): boolean {

@@ -4,6 +4,7 @@ import { vaultReference } from '../../config/vault-reference.ts';
 import type { Delivery, DeliveryReceipt } from '../../contract/delivery.ts';
 import { AppError } from '../../contract/errors.ts';
 import type { Hook } from '../../contract/hook.ts';
+import { cutText } from '../../contract/limits.ts';
 import { secretAccount } from '../../contract/org.ts';
 import { DEFAULT_TENANT } from '../../contract/values.ts';
 import { openVault } from '../../vault/open.ts';
@@ -138,7 +139,7 @@ function failed(arrival: Arrival, rule: string | null, detail: string): Decision
   return {
     outcome: 'rule-failed',
     rule,
-    detail: `${whose} could not be carried out: ${detail}`.slice(0, DETAIL_CHARACTERS),
+    detail: cutText(`${whose} could not be carried out: ${detail}`, DETAIL_CHARACTERS),
     operation: null,
   };
 }

@@ -25,7 +25,8 @@ export async function answerProblem(
   if (expected === null) request.log.error({ err: error }, 'a request met a bug');
   const problem = problemOf(expected ?? new AppError('internal', 'The server met a bug; its log says more.'));
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
-  if (problem.status === 503) reply.header('retry-after', '1');
+  const seconds = expected?.retryAfterSeconds ?? (problem.status === 503 ? 1 : null);
+  if (seconds !== null) reply.header('retry-after', String(seconds));
   if (UNREAD_BODY.includes(problem.code)) discardRest(request, reply);
   return reply.code(problem.status).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
 }

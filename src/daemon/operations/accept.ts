@@ -103,6 +103,7 @@ export async function prepareOperation(
     scheduledFor,
     supersede: request.supersede ?? null,
     createdAt: now.toISOString(),
+    queue: parts.configuration().queue,
   };
 }
 

@@ -1,4 +1,5 @@
 import { AppError } from '../../contract/errors.ts';
+import { cutText } from '../../contract/limits.ts';
 import { type OperationParts, prepareOperation } from '../operations/accept.ts';
 import type { NewOperation } from '../store/port.ts';
 import type { NewTick, RecordedTick } from '../store/schedule-port.ts';
@@ -17,7 +18,13 @@ export async function runTick(
   const { tenant, name, overlap } = schedule;
   const { operation, ...outcome } = await outcomeOf(parts, schedule, tick);
   const record = { tenant, schedule: name, tick: tick.toISOString(), overlap, ...outcome };
-  return await parts.store.recordTick(record, operation);
+  try {
+    return await parts.store.recordTick(record, operation);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'queue-full') throw error;
+    const refused = { ...record, outcome: 'refused', detail: error.message } as const;
+    return await parts.store.recordTick(refused, null);
+  }
 }
 
 async function outcomeOf(
@@ -34,7 +41,7 @@ async function outcomeOf(
     return { outcome: 'created', detail: null, operation };
   } catch (error) {
     if (!(error instanceof AppError) || error.status >= 500) throw error;
-    const detail = `${error.message} ${error.hint}`.slice(0, DETAIL_CHARACTERS);
+    const detail = cutText(`${error.message} ${error.hint}`, DETAIL_CHARACTERS);
     return { outcome: 'refused', detail, operation: null };
   }
 }

@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3';
 import type { Cancel } from './cancel.ts';
 import type { Operations } from './operations.ts';
 import type { Acceptance, IdempotencyClaim, NewOperation, Replay } from './port.ts';
+import { createQueueLimit } from './queue-limit.ts';
 
 interface Key {
   readonly tenant: string;
@@ -13,6 +14,7 @@ export type Accepting = ReturnType<typeof createAccepting>;
 
 /** An operation comes in: once per idempotency key, with its first event, and in the place of what it supersedes. */
 export function createAccepting(db: Database, parts: { operations: Operations; cancel: Cancel }) {
+  const queueLimit = createQueueLimit(db);
   const forget = db.prepare<[string]>('DELETE FROM idempotency WHERE expires_at <= ?');
   const find = db.prepare<[Key & { now: string }], { digest: string; operation: string }>(
     `SELECT digest, operation FROM idempotency
@@ -26,6 +28,7 @@ export function createAccepting(db: Database, parts: { operations: Operations; c
   const add = (operation: NewOperation): void => {
     parts.operations.add(operation);
     parts.cancel.supersede(operation);
+    queueLimit.check(operation);
   };
   const findReplay = (tenant: string, claim: IdempotencyClaim, now: string): Replay | null => {
     const known = find.get({ tenant, token: claim.token, key: claim.key, now });

@@ -12,6 +12,7 @@ import { createOperations } from './operations.ts';
 import { createOrgs } from './orgs.ts';
 import type { LaneLimits, Store } from './port.ts';
 import { createReports } from './reports.ts';
+import { createRetention } from './retention.ts';
 import { createSchedules } from './schedules.ts';
 import { createTokens } from './tokens.ts';
 import { createUploads } from './uploads.ts';
@@ -63,6 +64,7 @@ export function createEngine(db: Database): Engine {
     ...createDue(db, { moves, operations }),
     ...createDeliveries(db, accepting),
     ...createSchedules(db, accepting),
+    ...createRetention(db),
     ...createTokens(db),
     ...createOrgs(db, waiting),
     ...createUploads(db),

@@ -8,6 +8,7 @@ export type Failure =
       readonly detail: string;
       readonly hint: string;
       readonly cause: string | null;
+      readonly retryAfterSeconds: number | null;
     }
   | { readonly kind: 'bug'; readonly message: string; readonly stack: string | null };
 
@@ -17,13 +18,14 @@ const UNAVAILABLE =
 
 export function toFailure(error: unknown): Failure {
   if (error instanceof AppError) {
-    const { code, message, hint, cause } = error;
+    const { code, message, hint, cause, retryAfterSeconds } = error;
     return {
       kind: 'expected',
       code,
       detail: message,
       hint,
       cause: cause === undefined ? null : String(cause),
+      retryAfterSeconds,
     };
   }
   if (UNAVAILABLE.test(codeOf(error))) return toFailure(unavailable(error));
@@ -34,8 +36,8 @@ export function toFailure(error: unknown): Failure {
 
 export function fromFailure(failure: Failure): Error {
   if (failure.kind === 'expected') {
-    const { code, detail, hint, cause } = failure;
-    return new AppError(code, detail, cause === null ? { hint } : { hint, cause });
+    const { code, detail, hint, cause, retryAfterSeconds } = failure;
+    return new AppError(code, detail, { hint, retryAfterSeconds, ...(cause === null ? {} : { cause }) });
   }
   const error = new Error(failure.message);
   if (failure.stack !== null) error.stack = failure.stack;

@@ -1,3 +1,4 @@
+import type { Configuration } from '../../contract/configuration.ts';
 import type { Origin, Priority } from '../../contract/operation.ts';
 import type { LossPolicy } from '../../contract/tasks.ts';
 import type { JsonObject } from '../../contract/values.ts';
@@ -22,4 +23,6 @@ export interface NewOperation {
   readonly scheduledFor: string | null;
   readonly supersede: { readonly key: string; readonly running: 'keep' | 'cancel' } | null;
   readonly createdAt: string;
+  /** How many may wait, this one among them; without it, it is always taken. */
+  readonly queue?: Configuration['queue'];
 }

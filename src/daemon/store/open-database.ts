@@ -1,8 +1,8 @@
 import BetterSqlite3, { type Database } from 'better-sqlite3';
+import { WAL_KEPT_BYTES } from './bound-wal.ts';
 import { migrate } from './migrate.ts';
 
-const BUSY_TIMEOUT_MS = 5_000;
-const WAL_KEPT_BYTES = 64 * 1024 * 1024;
+export const BUSY_TIMEOUT_MS = 5_000;
 
 /** The one connection of a daemon: durable at every commit, migrated. */
 export function openDatabase(file: string): Database {

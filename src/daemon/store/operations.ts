@@ -72,7 +72,7 @@ export function createOperations(db: Database, parts: { events: Events; lanes: L
 
 /** The rank is the moment of enqueueing minus the head start: it stays, so waiting work ages and none starves. */
 function insertable(operation: NewOperation) {
-  const { lane, supersede, origin, labels, input, ...plain } = operation;
+  const { lane, supersede, origin, labels, input, queue: _limits, ...plain } = operation;
   const enqueuedAt = Date.parse(operation.scheduledFor ?? operation.createdAt);
   return {
     ...plain,

@@ -5,6 +5,7 @@ import type { Operation, OperationError, OperationState } from '../../contract/o
 import type { Org, OrgRegistration } from '../../contract/org.ts';
 import type { JsonObject } from '../../contract/values.ts';
 import type { NewOperation } from './new-operation.ts';
+import type { RetentionPort } from './retention-port.ts';
 import type { SchedulePort } from './schedule-port.ts';
 
 export type { NewOperation } from './new-operation.ts';
@@ -126,7 +127,7 @@ export interface Counts {
   readonly running: number;
 }
 
-export interface Store extends SchedulePort {
+export interface Store extends SchedulePort, RetentionPort {
   /** Events in the order of their commit, after they are on disk; answers how to stop listening. */
   onCommitted(listener: (events: readonly OperationEvent[]) => void): () => void;
   position(): Promise<Position>;

@@ -1,8 +1,9 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { createWalBound } from './bound-wal.ts';
 import { createEngine } from './engine.ts';
 import { type Failure, toFailure } from './failure.ts';
 import { createGroupCommit, type Reply, type Request } from './group-commit.ts';
-import { openDatabase } from './open-database.ts';
+import { BUSY_TIMEOUT_MS, openDatabase } from './open-database.ts';
 
 /** To the thread: requests of one tick, or the end. */
 export type ToThread = { readonly requests: readonly Request[] } | 'close';
@@ -22,10 +23,11 @@ function serve(port: MessagePort, file: string): void {
   try {
     const db = openDatabase(file);
     const commit = createGroupCommit(db, createEngine(db));
+    const boundWal = createWalBound(db, BUSY_TIMEOUT_MS);
     port.on('message', (message: ToThread) => {
       const { requests, closing } = drain(port, message);
       if (requests.length > 0) say({ opened: null, ...commit(requests) });
-      if (!closing) return;
+      if (!closing) return boundWal();
       db.close();
       port.close();
     });

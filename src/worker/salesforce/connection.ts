@@ -3,6 +3,7 @@ import { Connection } from 'jsforce/lib/connection.js';
 import { Transport } from 'jsforce/lib/transport.js';
 import type { HttpResponse, HttpRequest as JsforceRequest } from 'jsforce/lib/types/common.js';
 import { StreamPromise } from 'jsforce/lib/util/promise.js';
+import { cutText } from '../../contract/limits.ts';
 import { OrgRefusal } from './failures.ts';
 import { createHttp, type HttpAnswer, type SendHttp } from './http.ts';
 
@@ -82,7 +83,7 @@ function refusal(answer: HttpAnswer, error: unknown): OrgRefusal {
   return new OrgRefusal({
     status: answer.status,
     errorCode: typeof errorCode === 'string' ? errorCode : `HTTP_${answer.status}`,
-    message: typeof message === 'string' ? message.trim().slice(0, 2_000) : '',
+    message: typeof message === 'string' ? cutText(message.trim(), 2_000) : '',
     retryAfterMs: retryAfterMs(answer.headers['retry-after']),
   });
 }

@@ -1,11 +1,8 @@
 import { AppError } from '../../contract/errors.ts';
+import { cutText, KEPT_OF_FAILURES } from '../../contract/limits.ts';
 import type { ComponentFailure, DeployResult, TestFailure } from '../../contract/tasks.ts';
 import type { Outcome } from '../../contract/worker-protocol.ts';
 import type { Deployment } from './deployment.ts';
-
-/** Of each kind of failure, so that both together fit into a result. */
-const FAILURES_LIMIT = { count: 1_000, bytes: 350_000 } as const;
-const TEXT_LIMIT = 2_000;
 
 export interface DeployFacts {
   /** The file of a component in the source code; null: not known, and Salesforce's own name for it is shown. */
@@ -29,6 +26,15 @@ export function deployOutcome(deployment: Deployment, facts: DeployFacts): Outco
 
 function deployResult(deployment: Deployment, facts: DeployFacts): DeployResult {
   const { id, status, checkOnly, components, tests, details } = deployment;
+  const componentFailures = fitting(
+    details.componentFailures.map((failure) => componentFailure(failure, facts)),
+  );
+  const testFailures = fitting(details.testFailures.map(testFailure));
+  const failuresLeftOut =
+    details.componentFailures.length -
+    componentFailures.length +
+    details.testFailures.length -
+    testFailures.length;
   return {
     deploymentId: id,
     status,
@@ -36,8 +42,9 @@ function deployResult(deployment: Deployment, facts: DeployFacts): DeployResult 
     commitId: facts.commitId,
     components,
     tests,
-    componentFailures: fitting(details.componentFailures.map((failure) => componentFailure(failure, facts))),
-    testFailures: fitting(details.testFailures.map(testFailure)),
+    componentFailures,
+    testFailures,
+    ...(failuresLeftOut > 0 ? { failuresLeftOut } : {}),
     resumed: facts.resumed,
   };
 }
@@ -64,14 +71,14 @@ function testFailure(failure: Record<string, unknown>): TestFailure {
   };
 }
 
-/** The counts of the result tell how many there were. */
+/** So many of each kind that both together fit into a result. */
 function fitting<T>(failures: readonly T[]): T[] {
   let bytes = 0;
   const fits = (failure: T): boolean => {
     bytes += Buffer.byteLength(JSON.stringify(failure));
-    return bytes <= FAILURES_LIMIT.bytes;
+    return bytes <= KEPT_OF_FAILURES.bytes;
   };
-  const first = failures.slice(0, FAILURES_LIMIT.count);
+  const first = failures.slice(0, KEPT_OF_FAILURES.count);
   const end = first.findIndex((failure) => !fits(failure));
   return end === -1 ? first : first.slice(0, end);
 }
@@ -105,7 +112,7 @@ function count(number: number, noun: string): string {
 }
 
 function text(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value.slice(0, TEXT_LIMIT) : null;
+  return typeof value === 'string' && value !== '' ? cutText(value, KEPT_OF_FAILURES.characters) : null;
 }
 
 /** Some API versions write numbers as text. */

@@ -1,4 +1,5 @@
 import { AppError } from '../../contract/errors.ts';
+import { cutText } from '../../contract/limits.ts';
 import type { FetchedSource, ResolvedSource } from '../../contract/worker-protocol.ts';
 import type { FetchAssignment, Work } from '../work.ts';
 import { directoryInside, workspaceOf } from '../workspace.ts';
@@ -65,7 +66,7 @@ async function fetchCommit(
       // Filters and hooks of the repository must not meet the secret.
       await files.remove();
       await git(['checkout', '--quiet', '--force', '--detach', commitId, '--']);
-      end.detail = (await git(['log', '-1', '--format=%s', commitId])).slice(0, 200);
+      end.detail = cutText(await git(['log', '-1', '--format=%s', commitId]), 200);
       return { directory: await directoryInside(directory, path ?? '.'), commitId };
     },
   );

@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { AppError } from '../../contract/errors.ts';
+import { cutText } from '../../contract/limits.ts';
 import type { GitFiles } from './git-files.ts';
 
 const LAST_LINES = 5;
@@ -84,5 +85,5 @@ function lastLines(text: string): string {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
-  return lines.slice(-LAST_LINES).join(' / ').slice(0, 1_000);
+  return cutText(lines.slice(-LAST_LINES).join(' / '), 1_000);
 }

@@ -1,6 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { KEPT_OF_WORKER } from '../../../src/contract/limits.ts';
 import type { Operation } from '../../../src/contract/operation.ts';
 import { attemptMarker, findStrays } from '../../../src/daemon/dispatch/strays.ts';
 import { until } from '../../support/until.ts';
@@ -171,6 +172,31 @@ describe('reports', () => {
     const id = await enqueue({ act: 'flood', count: 3_000 });
     expect((await ended(id)).state).toBe('succeeded');
     expect(await logs(id)).toEqual(Array.from({ length: 3_000 }, (_, index) => `line ${index + 1}`));
+  });
+
+  test('above the share of a worker are not kept, and how many is said', async () => {
+    const kept = { ...KEPT_OF_WORKER, logLines: 100 };
+    const { ended, enqueue, logs } = await start({ limits: { kept } });
+    const id = await enqueue({ act: 'flood', count: 1_000 });
+    expect((await ended(id)).state).toBe('succeeded');
+    const lines = await logs(id);
+    expect(lines.slice(0, 100)).toEqual(Array.from({ length: 100 }, (_, index) => `line ${index + 1}`));
+    expect(lines.slice(100)).toEqual([
+      'The worker has sent 100 log lines; more than that is not kept.',
+      'Left out because there was too much: 900 log lines, 0 reports of steps.',
+    ]);
+  });
+
+  test('of a worker that floods keep no other operation from going on', async () => {
+    const { ended, enqueue, events, logs, operation } = await start();
+    const flooding = await enqueue({ act: 'flood', count: 1_000_000 });
+    await until(async () => (await logs(flooding)).length > 1_000);
+    const other = await enqueue({ act: 'succeed', steps: 50 });
+    expect((await ended(other)).state).toBe('succeeded');
+    expect((await events(other)).filter(({ body }) => body.type === 'progress')).toHaveLength(50);
+    expect((await operation(flooding)).state).toBe('running');
+    await until(async () => (await logs(flooding)).length > KEPT_OF_WORKER.logLines);
+    expect((await logs(flooding)).length).toBe(KEPT_OF_WORKER.logLines + 1);
   });
 
   test.each([

@@ -7,6 +7,7 @@ import { type Paths, pathsOf } from '../../../src/config/paths.ts';
 import { DEFAULT_CONFIGURATION } from '../../../src/contract/configuration.ts';
 import { AppError } from '../../../src/contract/errors.ts';
 import type { OperationEvent } from '../../../src/contract/event.ts';
+import { KEPT_OF_WORKER } from '../../../src/contract/limits.ts';
 import { isFinal, type Operation } from '../../../src/contract/operation.ts';
 import type { SourceCode } from '../../../src/contract/source-code.ts';
 import { isTaskKind, taskDefinition } from '../../../src/contract/tasks.ts';
@@ -34,6 +35,7 @@ const LIMITS: DispatchLimits = {
   exitMs: 2_000,
   straysMs: 5_000,
   drainMs: 5_000,
+  kept: KEPT_OF_WORKER,
 };
 
 /** A home with a real store, and a dispatch over it whose workers are fixtures. */

@@ -205,6 +205,23 @@ describe('a position that cannot be gone on from', () => {
     expect(kept.start?.recovered).toBe(true);
   });
 
+  test('ends a subscription whose next events were removed before it had read them', async () => {
+    const { store, follow, file } = await setUp();
+    await accept(store, 1, 700);
+    const { epoch } = await store.position();
+    const heard = new Heard();
+    const first = Promise.withResolvers<void>();
+    heard.work = async () => await first.promise;
+    await follow({ epoch, seq: 0 }, EVERYTHING, heard);
+    await vi.waitFor(() => expect(heard.seqs).toHaveLength(500));
+    const db = new BetterSqlite3(file);
+    db.exec('DELETE FROM events WHERE seq <= 600; UPDATE meta SET pruned_up_to = 600');
+    db.close();
+    first.resolve();
+    await vi.waitFor(() => expect(heard.failure).toMatchObject({ code: 'too-busy' }));
+    expect(heard.seqs).toHaveLength(500);
+  });
+
   test('survives a restart of the daemon otherwise', async () => {
     const first = await freshStore();
     await accept(first.store, 1, 4);

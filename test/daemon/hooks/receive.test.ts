@@ -202,6 +202,17 @@ describe('a rule that fails', () => {
   });
 });
 
+describe('a full queue', () => {
+  it('takes no delivery and remembers none, so that the same one may come again', async () => {
+    configuration = { ...configuration, queue: { limit: 1, limitPerTenant: 1 } };
+    const { receipt } = await send();
+    await expect(send({ id: 'again', body: pullRequest({ number: 8 }) })).rejects.toThrow(code('queue-full'));
+    expect(await deliveries()).toHaveLength(1);
+    await store.requestCancel('default', receipt.operations[0] ?? '', null, new Date().toISOString());
+    expect(await send({ id: 'again', body: pullRequest({ number: 8 }) })).toMatchObject({ repeated: false });
+  });
+});
+
 describe('what is refused writes nothing', () => {
   it.each([
     ['a wrong signature', { secret: 'guessed' }, 'bad-signature'],

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { ask, asOwner, bearing, type Doors, openDoors, QUERY } from './open-doors.ts';
 
 const OPERATIONS = '/api/v1/operations';
@@ -53,6 +53,16 @@ describe('a request for work', () => {
       body: { ...QUERY, priority: 'batch' },
     });
     expect([other.status, other.body.code]).toEqual([422, 'idempotency-conflict']);
+  });
+
+  test('is refused when the queue is full, with the time of another try', async () => {
+    const full = await openDoors({ configuration: { queue: { limit: 1, limitPerTenant: 1 } } });
+    onTestFinished(() => full.close());
+    const ask429 = () => ask(full.control, 'POST', OPERATIONS, { ...owner, body: QUERY });
+    expect((await ask429()).status).toBe(202);
+    const refused = await ask429();
+    expect([refused.status, refused.body.code]).toEqual([429, 'queue-full']);
+    expect(refused.headers['retry-after']).toBe('60');
   });
 
   test('with the same key of another token is another request', async () => {

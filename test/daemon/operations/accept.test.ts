@@ -193,6 +193,23 @@ describe('what becomes of it when its worker is lost', () => {
   });
 });
 
+describe('a full queue', () => {
+  beforeEach(() => {
+    parts.settings = { ...parts.settings, queue: { limit: 1, limitPerTenant: 1 } };
+  });
+
+  test('refuses new work and another try of old work, and still answers a repeated request', async () => {
+    const ended = await accept();
+    await parts.store.requestCancel('default', ended.operation.id, null, NOW.toISOString());
+    const options = { idempotencyKey: 'known', origin: ORIGIN };
+    const first = await acceptOperation(parts, OWNER, QUERY, options);
+    await expect(accept()).rejects.toMatchObject({ code: 'queue-full' });
+    const again = retryOperation(parts, OWNER, ended.operation.id);
+    await expect(again).rejects.toMatchObject({ code: 'queue-full' });
+    expect(await acceptOperation(parts, OWNER, QUERY, options)).toEqual({ ...first, replayed: true });
+  });
+});
+
 describe('cancelling', () => {
   test('a running operation is a wish, and wishing twice is no mistake', async () => {
     const { operation } = await accept();

@@ -133,6 +133,16 @@ describe('a schedule', () => {
     expect(await ticksMade()).toEqual(['2026-06-02T00:00:00.000Z']);
   });
 
+  test('that comes when the queue is full makes nothing, and says so', async () => {
+    declare({ nightly: NIGHTLY });
+    parts.settings = { ...parts.settings, queue: { limit: 1, limitPerTenant: 1 } };
+    await startAt('2026-06-01T12:00:00Z');
+    await lookAt('2026-06-02T00:00:00Z');
+    await lookAt('2026-06-03T00:00:00Z');
+    expect(await lastRun()).toMatchObject({ outcome: 'refused', detail: expect.stringContaining('full') });
+    expect(await ticksMade()).toEqual(['2026-06-02T00:00:00.000Z']);
+  });
+
   test('that the store could not take is tried again', async () => {
     declare({ nightly: NIGHTLY });
     await startAt('2026-06-01T12:00:00Z');

@@ -149,6 +149,12 @@ function expectLegalHistory(db: Database, events: readonly OperationEvent[]): vo
     finished_at: string | null;
   }[];
   expect(new Map(rows.map(({ id, state }) => [id, state]))).toEqual(states);
+  const tally = db
+    .prepare('SELECT meta.waiting, finished, sum(tallies.waiting) AS tallied FROM meta, tallies')
+    .get();
+  const waiting = rows.filter(({ state }) => state === 'queued' || state === 'scheduled').length;
+  const finished = rows.filter(({ state }) => isFinal(state)).length;
+  if (rows.length > 0) expect(tally).toEqual({ waiting, finished, tallied: waiting });
   const ends = events.filter(({ body }) => body.type === 'state' && isFinal(body.to));
   expect(new Set(ends.map(({ operation }) => operation)).size).toBe(ends.length);
   const open = db.prepare('SELECT count(*) AS n FROM attempts WHERE ended_at IS NULL').get() as { n: number };

@@ -18,7 +18,7 @@ const ALL: OperationFilter = {
 
 /** Tables of one row or of few by configuration, and what SQLite makes itself out of a page or less. */
 const SMALL =
-  /^SCAN (meta|sqlite_sequence|schedules|\(subquery|CONSTANT|first\b|operations USING (COVERING )?INDEX operations_(without_lane|scheduled)$|lanes USING INDEX lanes_ready$)/;
+  /^SCAN (meta|sqlite_sequence|schedules|\(subquery|CONSTANT|first\b|pragma_\w+|begun USING (COVERING )?INDEX operations_begun$|operations USING (COVERING )?INDEX operations_(without_lane|scheduled)$|lanes USING INDEX lanes_ready$)/;
 
 describe('the plan of', () => {
   test('every statement of the engine finds its rows by an index and sorts nothing', () => {
