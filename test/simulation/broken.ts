@@ -71,6 +71,15 @@ export const BROKEN: Readonly<Record<string, { readonly invariant: Invariant; re
       },
     }),
   },
+  'a lane that forgets what is in back-off': {
+    invariant: 'nothing passes what waits for another attempt',
+    broken: (verbs, db) => ({
+      claim(now, limits) {
+        db.exec(FORGET_BACK_OFF);
+        return verbs.claim(now, limits);
+      },
+    }),
+  },
   'a server that looks after no open attempt': {
     invariant: 'everything comes to its end',
     broken: () => ({ listOpenAttempts: () => [] }),
@@ -96,10 +105,14 @@ export const BROKEN: Readonly<Record<string, { readonly invariant: Invariant; re
   },
 };
 
-const LAST_FIRST = `UPDATE lanes SET (head, head_rank, head_mode, head_org) = (
-  SELECT id, rank, mode, org FROM operations
+const newHead = (order: string): string => `UPDATE lanes SET (head, head_rank, head_mode, head_org, held) = (
+  SELECT id, rank, mode, org, 0 FROM operations
   WHERE tenant = lanes.tenant AND organisation = lanes.organisation AND state = 'queued'
-  ORDER BY rank DESC, id DESC LIMIT 1) WHERE head IS NOT NULL`;
+  ORDER BY ${order} LIMIT 1)
+  WHERE EXISTS (SELECT 1 FROM operations
+    WHERE tenant = lanes.tenant AND organisation = lanes.organisation AND state = 'queued')`;
+const LAST_FIRST = newHead('rank DESC, id DESC');
+const FORGET_BACK_OFF = newHead('rank, id');
 const FORGET_RUNNING = `PRAGMA ignore_check_constraints = ON;
   DROP INDEX IF EXISTS one_exclusive_operation_runs_in_a_lane;
   UPDATE lanes SET running_exclusive = 0, running_shared = 0`;

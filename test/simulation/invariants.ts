@@ -10,6 +10,7 @@ export type Invariant =
   | 'an older attempt changes nothing'
   | 'an effect happens once'
   | 'exclusive work runs alone and in order'
+  | 'nothing passes what waits for another attempt'
   | 'everything comes to its end'
   | 'indeterminate only when nobody can know'
   | 'a cancelled deployment does not go on';
@@ -35,17 +36,25 @@ interface Row {
   readonly wish: string;
 }
 
+/** An operation as the history tells it. */
+interface Told {
+  readonly state: OperationState;
+  readonly attempt: number;
+  /** Something may go on in the org. */
+  readonly effect: boolean;
+}
+
 /** Goes through what is new in the history, and through all that is stored. */
 export function createInvariants(world: World) {
   const read = world.db.prepare<[], Row>(
     `SELECT id, state, attempt, mode, organisation, rank, result, checkpoint, labels ->> 'wish' AS wish FROM operations`,
   );
-  const states = new Map<string, { state: OperationState; attempt: number }>();
+  const states = new Map<string, Told>();
   let seen = 0;
 
   const replay = (rows: ReadonlyMap<string, Row>): void => {
     for (const { operation, attempt, body } of world.history.slice(seen)) {
-      if (body.type === 'created') states.set(operation, { state: body.state, attempt });
+      if (body.type === 'created') states.set(operation, { state: body.state, attempt, effect: false });
       const before = states.get(operation);
       if (before === undefined) throw new Violation('accepted work is kept', `${operation} has no beginning`);
       if (attempt < before.attempt || (isFinal(before.state) && body.type === 'state'))
@@ -53,6 +62,8 @@ export function createInvariants(world: World) {
           'an older attempt changes nothing',
           `${operation}: ${attempt} after ${before.attempt}`,
         );
+      if (body.type === 'checkpoint')
+        states.set(operation, { ...before, effect: Object.keys(body.checkpoint).length > 0 });
       if (body.type !== 'state') continue;
       if (body.from !== before.state || !mayMove(body.from, body.to))
         throw new Violation(
@@ -60,7 +71,7 @@ export function createInvariants(world: World) {
           `${operation}: ${body.from} to ${body.to}`,
         );
       if (body.to === 'running') checkStart(rows, operation);
-      states.set(operation, { state: body.to, attempt });
+      states.set(operation, { ...before, state: body.to, attempt });
     }
     seen = world.history.length;
   };
@@ -78,9 +89,23 @@ export function createInvariants(world: World) {
         'exclusive work runs alone and in order',
         `${id} beside ${running.map((row) => row.id)}`,
       );
-    const passed = inLane.find((row) => states.get(row.id)?.state === 'queued' && isBefore(row, starting));
-    if (passed !== undefined)
-      throw new Violation('exclusive work runs alone and in order', `${id} passed ${passed.id}`);
+    for (const row of inLane) checkOrder(starting, row);
+  };
+  const checkOrder = (starting: Row, row: Row): void => {
+    const told = states.get(row.id);
+    if (told === undefined || row.id === starting.id) return;
+    const goesOn = row.mode === 'exclusive' && told.attempt > 0;
+    const waits = told.state === 'queued' || (told.state === 'scheduled' && goesOn);
+    if (!waits || !isAhead(row, starting)) return;
+    const invariant = goesOn
+      ? 'nothing passes what waits for another attempt'
+      : 'exclusive work runs alone and in order';
+    throw new Violation(invariant, `${starting.id} passed ${row.id}`);
+  };
+  /** What may have something going on in the org comes first, then the rank tells. */
+  const isAhead = (one: Row, other: Row): boolean => {
+    const underWay = (row: Row): boolean => row.mode === 'exclusive' && states.get(row.id)?.effect === true;
+    return underWay(one) === underWay(other) ? isBefore(one, other) : underWay(one);
   };
 
   return {

@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import { createLaneHead, IN_LANE, isBefore, type LaneHead, type LaneKey } from './lane-head.ts';
 import type { OperationRow } from './operation-row.ts';
 import { DEFAULT_LANE_CONCURRENCY, type LaneLimits } from './port.ts';
 
@@ -6,6 +7,8 @@ export interface LaneRow {
   readonly running_exclusive: number;
   readonly running_shared: number;
   readonly head: string | null;
+  readonly head_rank: number | null;
+  readonly held: 0 | 1;
 }
 
 interface Candidate {
@@ -16,49 +19,39 @@ interface Candidate {
   readonly runningShared: number;
 }
 
-interface LaneKey {
-  readonly tenant: string;
-  readonly organisation: string;
-}
-
-/**
- * The plus changes nothing but the cost: a SQLite that is built with STAT4 plans a statement with ORDER BY anew whenever a bare
- * parameter is bound, which takes longer than to run it (13 against 2 µs).
- */
-export const IN_LANE = 'tenant = +@tenant AND organisation = +@organisation AND finished_at IS NULL';
-const FIRST_IN_LANE = `SELECT id, rank, mode, org FROM operations
-  WHERE ${IN_LANE} AND state = 'queued' ORDER BY rank, id LIMIT 1`;
 const RUNNING_IN_LANE = `SELECT count(*) FILTER (WHERE mode = 'exclusive') AS exclusive, count(*) FILTER (WHERE mode = 'shared') AS shared
   FROM operations WHERE ${IN_LANE} AND state = 'running'`;
-const PUT = `INSERT INTO lanes (tenant, organisation, running_exclusive, running_shared, head, head_rank, head_mode, head_org)
-  VALUES (@tenant, @organisation, @exclusive, @shared, @id, @rank, @mode, @org)
+const PUT = `INSERT INTO lanes (tenant, organisation, running_exclusive, running_shared, head, head_rank, head_mode, head_org, held)
+  VALUES (@tenant, @organisation, @exclusive, @shared, @id, @rank, @mode, @org, @held)
   ON CONFLICT DO UPDATE SET running_exclusive = excluded.running_exclusive, running_shared = excluded.running_shared,
-    head = excluded.head, head_rank = excluded.head_rank, head_mode = excluded.head_mode, head_org = excluded.head_org`;
+    head = excluded.head, head_rank = excluded.head_rank, head_mode = excluded.head_mode, head_org = excluded.head_org,
+    held = excluded.held`;
 
 const READY_LANES = `SELECT head AS id, head_rank AS rank, head_mode AS mode, head_org AS org, running_shared AS runningShared
   FROM lanes
-  WHERE head IS NOT NULL AND running_exclusive = 0 AND (head_mode = 'shared' OR running_shared = 0)
+  WHERE head IS NOT NULL AND held = 0 AND running_exclusive = 0 AND (head_mode = 'shared' OR running_shared = 0)
   ORDER BY head_rank, head`;
 const FIRST_WITHOUT_LANE = `SELECT id, rank, mode, org, 0 AS runningShared FROM operations
   WHERE state = 'queued' AND organisation IS NULL ORDER BY rank, id LIMIT 1`;
 
-const NOBODY = { id: null, rank: null, mode: null, org: null };
+const NOBODY = { id: null, rank: null, mode: null, org: null, held: 0 };
 
 export type Lanes = ReturnType<typeof createLanes>;
 
 /**
- * What serialises work: one lane per tenant and organisation id. Only the head of a lane, its first by rank and id, may ever
- * start: nothing passes a waiting exclusive operation. The heads are stored, so that a claim never walks through waiting work.
+ * What serialises work: one lane per tenant and organisation id. Only the head of a lane may ever start: nothing passes a
+ * waiting exclusive operation. The heads are stored, so that a claim never walks through waiting work.
  */
 export function createLanes(db: Database) {
-  const first = db.prepare<[LaneKey], Omit<Candidate, 'runningShared'>>(FIRST_IN_LANE);
+  const headOf = createLaneHead(db);
   const running = db.prepare<[LaneKey], { exclusive: number; shared: number }>(RUNNING_IN_LANE);
   const put = db.prepare<[Record<string, unknown>]>(PUT);
   const remove = db.prepare<[LaneKey]>(
     'DELETE FROM lanes WHERE tenant = @tenant AND organisation = @organisation',
   );
   const get = db.prepare<[LaneKey], LaneRow>(
-    'SELECT running_exclusive, running_shared, head FROM lanes WHERE tenant = @tenant AND organisation = @organisation',
+    `SELECT running_exclusive, running_shared, head, head_rank, held FROM lanes
+     WHERE tenant = @tenant AND organisation = @organisation`,
   );
   const ready = db.prepare<[], Candidate>(READY_LANES);
   const withoutLane = db.prepare<[], Candidate>(FIRST_WITHOUT_LANE);
@@ -68,14 +61,15 @@ export function createLanes(db: Database) {
     refresh(row: Pick<OperationRow, 'tenant' | 'organisation'>): void {
       if (row.organisation === null) return;
       const key = { tenant: row.tenant, organisation: row.organisation };
-      const head = first.get(key) ?? NOBODY;
+      const head = storable(headOf(key));
       const { exclusive, shared } = running.get(key) ?? { exclusive: 0, shared: 0 };
       const stored = get.get(key);
       if (head.id === null && exclusive + shared === 0) {
         if (stored !== undefined) remove.run(key);
       } else if (
         stored?.head !== head.id ||
-        stored?.running_exclusive !== exclusive ||
+        stored.held !== head.held ||
+        stored.running_exclusive !== exclusive ||
         stored.running_shared !== shared
       ) {
         put.run({ ...key, ...head, exclusive, shared });
@@ -97,13 +91,13 @@ export function laneLimit(limits: LaneLimits, org: string | null): number {
   return (org !== null && Object.hasOwn(limits, org) ? limits[org] : undefined) ?? DEFAULT_LANE_CONCURRENCY;
 }
 
+function storable(head: LaneHead | null) {
+  return head === null ? NOBODY : { ...head, held: head.held ? 1 : 0 };
+}
+
 function firstWithPlace(candidates: Iterable<Candidate>, limits: LaneLimits): Candidate | null {
   for (const lane of candidates) {
     if (lane.mode === 'exclusive' || lane.runningShared < laneLimit(limits, lane.org)) return lane;
   }
   return null;
-}
-
-function isBefore(one: Candidate, other: Candidate): boolean {
-  return one.rank === other.rank ? one.id < other.id : one.rank < other.rank;
 }

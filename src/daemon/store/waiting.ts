@@ -1,15 +1,17 @@
 import type { Database } from 'better-sqlite3';
 import type { WaitingFor } from '../../contract/operation.ts';
-import { IN_LANE, type Lanes, laneLimit } from './lanes.ts';
+import { IN_BACK_OFF, IN_LANE, isBefore } from './lane-head.ts';
+import { type LaneRow, type Lanes, laneLimit } from './lanes.ts';
 import type { OperationRow } from './operation-row.ts';
 import type { LaneLimits } from './port.ts';
 
 /** Further back in its lane an operation is told no place: counting would cost more than it says. */
 const PLACES_COUNTED = 100;
 
+const BEFORE = `AND (rank, id) < (+@rank, +@id) ORDER BY rank, id LIMIT ${PLACES_COUNTED}`;
 const AHEAD = `SELECT count(*) AS ahead, coalesce(sum(mode = 'exclusive'), 0) AS exclusive FROM (
-  SELECT mode FROM operations WHERE ${IN_LANE} AND state = 'queued' AND (rank, id) < (+@rank, +@id)
-  ORDER BY rank, id LIMIT ${PLACES_COUNTED})`;
+  SELECT mode FROM (SELECT mode FROM operations WHERE ${IN_LANE} AND state = 'queued' ${BEFORE})
+  UNION ALL SELECT mode FROM (SELECT mode FROM ${IN_BACK_OFF} ${BEFORE}))`;
 const FIRST_RUNNING = `SELECT id FROM operations WHERE ${IN_LANE} AND state = 'running' ORDER BY rank, id LIMIT 1`;
 
 interface Ahead {
@@ -24,10 +26,18 @@ export function createWaiting(db: Database, lanes: Lanes, limits: () => LaneLimi
   const aheadOf = db.prepare<[OperationRow], Ahead>(AHEAD);
   const firstRunning = db.prepare<[OperationRow], { id: string }>(FIRST_RUNNING);
 
+  /** By rank, and the head, which may be first by what it left in the org. */
+  const countAhead = (row: OperationRow, lane: LaneRow | null): Ahead => {
+    if (lane === null || lane.head === row.id) return { ahead: 0, exclusive: 0 };
+    const { ahead, exclusive } = aheadOf.get(row) ?? { ahead: 0, exclusive: 0 };
+    const { head, head_rank: rank } = lane;
+    const counted = head === null || rank === null || isBefore({ id: head, rank }, row);
+    return counted ? { ahead, exclusive } : { ahead: ahead + 1, exclusive: exclusive + 1 };
+  };
   /** Behind what holds the lane: what runs there, or else the first that waits. */
   const inLane = (row: OperationRow, organisation: string): WaitingFor => {
     const lane = lanes.get(row.tenant, organisation);
-    const { ahead, exclusive } = aheadOf.get(row) ?? { ahead: 0, exclusive: 0 };
+    const { ahead, exclusive } = countAhead(row, lane);
     const running = (lane?.running_exclusive ?? 0) + (lane?.running_shared ?? 0);
     const open =
       row.mode === 'exclusive'

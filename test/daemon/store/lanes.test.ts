@@ -132,6 +132,73 @@ describe('a lane', () => {
   });
 });
 
+describe('an exclusive operation in back-off', () => {
+  const backOff = { to: 'scheduled', at: at(60), reason: 'worker lost', error: null } as const;
+
+  test('keeps its place: nothing behind it starts, and says so', async () => {
+    const { store } = await freshStore();
+    await store.accept(newOperation(1), null);
+    await store.accept(newOperation(2), null);
+    await store.accept(newOperation(3, { lane: shared }), null);
+    expect(await claimed(store)).toBe(1);
+    await store.settle(operationId(1), 1, backOff, at(50));
+    expect(await claimed(store)).toBeNull();
+    expect(await waitingFor(store, 2)).toEqual({ reason: 'org', operation: operationId(1), place: 2 });
+    expect(await waitingFor(store, 3)).toEqual({ reason: 'org', operation: operationId(1), place: 3 });
+    await store.promoteDue(at(60));
+    expect(await claimed(store)).toBe(1);
+  });
+
+  test('lets what is more urgent go first', async () => {
+    const { store } = await freshStore();
+    await store.accept(newOperation(1), null);
+    expect(await claimed(store)).toBe(1);
+    await store.settle(operationId(1), 1, backOff, at(50));
+    await store.accept(newOperation(2, { priority: 'critical' }), null);
+    await store.accept(newOperation(3), null);
+    expect(await claimed(store)).toBe(2);
+    await succeed(store, 2);
+    expect(await claimed(store)).toBeNull();
+  });
+
+  test.each([
+    ['in back-off', backOff],
+    ['queued again', { to: 'queued', reason: 'the server stopped', error: null }],
+  ] as const)(
+    'that may have something going on in the org and is %s comes before everything',
+    async (_what, settlement) => {
+      const { store } = await freshStore();
+      await store.accept(newOperation(1), null);
+      expect(await claimed(store)).toBe(1);
+      await store.recordCheckpoint(operationId(1), 1, { intent: true }, at(40));
+      await store.settle(operationId(1), 1, settlement, at(50));
+      await store.accept(newOperation(2, { priority: 'critical' }), null);
+      expect(await waitingFor(store, 2)).toEqual({ reason: 'org', operation: operationId(1), place: 2 });
+      await store.promoteDue(at(60));
+      expect(await claimed(store)).toBe(1);
+      expect(await claimed(store)).toBeNull();
+    },
+  );
+
+  test('frees its lane when it is cancelled', async () => {
+    const { store } = await freshStore();
+    for (const number of [1, 2]) await store.accept(newOperation(number), null);
+    expect(await claimed(store)).toBe(1);
+    await store.settle(operationId(1), 1, backOff, at(50));
+    await store.requestCancel('default', operationId(1), 'ann', at(51));
+    expect(await claimed(store)).toBe(2);
+  });
+
+  test('is not what a shared one is: that holds nobody back', async () => {
+    const { store } = await freshStore();
+    await store.accept(newOperation(1, { lane: shared }), null);
+    await store.accept(newOperation(2), null);
+    expect(await claimed(store)).toBe(1);
+    await store.settle(operationId(1), 1, backOff, at(50));
+    expect(await claimed(store)).toBe(2);
+  });
+});
+
 describe('waitingFor', () => {
   test('names what holds the lane, and the place', async () => {
     const { store } = await freshStore();

@@ -99,17 +99,21 @@ function expectTrueLanes(db: Database): void {
     .prepare(
       'SELECT * FROM operations WHERE organisation IS NOT NULL AND finished_at IS NULL ORDER BY rank, id',
     )
-    .all() as { id: string; organisation: string; mode: string; state: string }[];
-  const busy = rows.filter(({ state }) => state !== 'scheduled');
+    .all() as WaitingRow[];
+  const inBackOff = ({ attempt, mode }: WaitingRow): boolean => attempt >= 1 && mode === 'exclusive';
+  const busy = rows.filter((row) => row.state !== 'scheduled' || inBackOff(row));
   const expected = [...Map.groupBy(busy, (row) => row.organisation)]
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([organisation, all]) => {
       const running = all.filter(({ state }) => state === 'running');
+      const waiting = all.filter(({ state }) => state !== 'running');
+      const head = waiting.find((row) => inBackOff(row) && hasEffect(row.checkpoint)) ?? waiting[0];
       return {
         organisation,
         exclusive: running.filter(({ mode }) => mode === 'exclusive').length,
         shared: running.filter(({ mode }) => mode === 'shared').length,
-        head: all.find(({ state }) => state === 'queued')?.id ?? null,
+        head: head?.id ?? null,
+        held: head?.state === 'scheduled',
       };
     });
   expect(
@@ -118,6 +122,7 @@ function expectTrueLanes(db: Database): void {
       exclusive: lane.running_exclusive,
       shared: lane.running_shared,
       head: lane.head,
+      held: lane.held === 1,
     })),
   ).toEqual(expected);
   for (const { exclusive, shared } of expected) {
@@ -130,6 +135,20 @@ interface LaneRow {
   readonly running_exclusive: number;
   readonly running_shared: number;
   readonly head: string | null;
+  readonly held: 0 | 1;
+}
+
+interface WaitingRow {
+  readonly id: string;
+  readonly organisation: string;
+  readonly mode: string;
+  readonly state: string;
+  readonly attempt: number;
+  readonly checkpoint: string | null;
+}
+
+function hasEffect(checkpoint: string | null): boolean {
+  return checkpoint !== null && checkpoint !== '{}';
 }
 
 /** The events alone tell every move, each one in the table; they end where the rows are. */
