@@ -2,7 +2,10 @@ import { type Command, Help } from '@oclif/core';
 
 /** The commands as a newcomer needs them: first a server, then its orgs, then work, then everything around it. */
 export const SECTIONS: readonly { readonly title: string; readonly commands: readonly string[] }[] = [
-  { title: 'SERVER', commands: ['init', 'start', 'status', 'stop', 'install', 'uninstall'] },
+  {
+    title: 'SERVER',
+    commands: ['init', 'start', 'status', 'stop', 'pause', 'resume', 'install', 'uninstall'],
+  },
   {
     title: 'ORGS AND SECRETS',
     commands: [
@@ -10,6 +13,8 @@ export const SECTIONS: readonly { readonly title: string; readonly commands: rea
       'org:login:jwt',
       'org:list',
       'org:test',
+      'org:pause',
+      'org:resume',
       'org:logout',
       'secret:set',
       'secret:list',

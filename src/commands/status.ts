@@ -2,10 +2,11 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { isListening } from '../cli/listening.ts';
 import { readConfiguration } from '../config/file.ts';
 import { EXIT } from '../contract/errors.ts';
+import type { Pause } from '../contract/pause.ts';
 import type { Readiness, ServerStatus } from '../contract/server.ts';
 import { edgeUrl } from '../edge/render.ts';
 import { type Line, paint } from '../tui/paint.ts';
-import { durationWords } from '../tui/words.ts';
+import { durationWords, pauseWords } from '../tui/words.ts';
 
 interface Edge {
   readonly url: string;
@@ -76,10 +77,16 @@ function serverLines(server: ServerStatus): readonly Line[] {
       'Work',
       `${running} running (at most ${server.concurrency}), ${queued} queued, ${scheduled} scheduled`,
     ),
+    ...(server.paused === null ? [] : [pauseLine(server.paused)]),
     field('Process', `pid ${server.pid}, up ${up}`),
     field('Home', server.home),
     field('Vault', server.vault),
   ];
+}
+
+function pauseLine(pause: Pause): Line {
+  const more = ' Nothing new starts; go on with: sfp-server resume';
+  return [...field('Paused', ''), { text: `${pauseWords(pause)}.`, tone: 'yellow' }, { text: more }];
 }
 
 function edgeLine(edge: Edge): Line {

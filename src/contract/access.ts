@@ -36,6 +36,11 @@ export interface Caller {
   readonly token: { readonly id: string; readonly name: string } | null;
 }
 
+/** As records name the caller. */
+export function callerName({ token }: Caller): string {
+  return token?.name ?? 'the owner';
+}
+
 export type ApiToken = Static<typeof ApiToken>;
 export type CreatedApiToken = Static<typeof CreatedApiToken>;
 export type ApiTokenRequest = Static<typeof ApiTokenRequest>;

@@ -71,10 +71,15 @@ export const OperationError = Type.Object({
 
 /** Why a waiting operation waits. */
 export const WaitingFor = Type.Object({
-  reason: OneOf(['org', 'schedule', 'retry', 'capacity'] as const),
-  operation: Type.Optional(Type.String({ description: 'org: the operation that it waits behind' })),
+  reason: OneOf(['org', 'schedule', 'retry', 'capacity', 'paused'] as const),
+  operation: Type.Optional(
+    Type.String({ description: 'org: the one that it waits behind; paused: the one that is to be resolved' }),
+  ),
   place: Type.Optional(Type.Integer({ minimum: 1, description: 'org: 1 = next' })),
   until: Type.Optional(Time),
+  scope: Type.Optional(OneOf(['org', 'server'] as const, { description: 'paused: what' })),
+  by: Type.Optional(Type.String({ maxLength: 256, description: 'paused: by whom' })),
+  note: Type.Optional(Type.String({ maxLength: 500, description: 'paused: why' })),
 });
 
 export const OperationSchema = Type.Object({

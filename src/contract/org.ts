@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { WaitingFor } from './operation.ts';
+import { Pause } from './pause.ts';
 import { Alias, Nullable, OneOf, OperationId, Time } from './values.ts';
 
 export const LOGIN_KINDS = ['jwt', 'sfdx-url'] as const;
@@ -30,6 +31,7 @@ export const OrgSchema = Type.Object({
   organisationId: Type.String(),
   registeredAt: Time,
   lane: Type.Object({
+    paused: Nullable(Pause),
     running: Type.Array(OperationId),
     waiting: Type.Array(Type.Object({ operation: OperationId, waitingFor: Nullable(WaitingFor) })),
   }),

@@ -3,6 +3,7 @@ import { ApiToken, ApiTokenRequest, CreatedApiToken } from './access.ts';
 import { DeliveryReceipt, DeliverySchema } from './delivery.ts';
 import { EventSchema, Position } from './event.ts';
 import { HOOK_BODY_LIMIT_BYTES } from './hook.ts';
+import { ByOrg, LANE_ROUTES } from './lane-routes.ts';
 import { OPERATION_STATES, OperationRequest, OperationSchema } from './operation.ts';
 import { OrgRegistration, OrgSchema } from './org.ts';
 import { PAGE_LIMIT, route, UPLOAD_LIMIT_BYTES } from './route.ts';
@@ -12,7 +13,6 @@ import { Alias, Nullable, OperationId } from './values.ts';
 
 const closed = { additionalProperties: false };
 const ById = Type.Object({ id: OperationId }, closed);
-const ByOrg = Type.Object({ org: Alias }, closed);
 const Cursor = Type.Optional(Type.String({ maxLength: 200 }));
 const Limit = Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE_LIMIT }));
 const NextCursor = Nullable(Type.String({ description: 'null: this was the last page' }));
@@ -127,6 +127,7 @@ export const ROUTES = {
     status: 204,
     success: Type.Null(),
   }),
+  ...LANE_ROUTES,
   listTasks: route({
     method: 'GET',
     url: '/api/v1/tasks',

@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { Position } from './event.ts';
+import { Pause } from './pause.ts';
 import { LOSS_POLICIES } from './tasks.ts';
-import { OneOf, Time } from './values.ts';
+import { Nullable, OneOf, Time } from './values.ts';
 
 /** What the server says of itself and takes in, apart from operations. */
 export const TaskDescription = Type.Object({
@@ -37,6 +38,7 @@ export const ServerStatus = Type.Object({
   position: Position,
   concurrency: Type.Integer(),
   draining: Type.Boolean({ description: 'starts nothing new, and stops when nothing runs any more' }),
+  paused: Nullable(Pause),
   counts: Type.Object({ scheduled: Type.Integer(), queued: Type.Integer(), running: Type.Integer() }),
 });
 

@@ -34,6 +34,7 @@ export async function openDoors(options: DoorsOptions): Promise<void> {
     receive: receive.receive,
     schedules: async (tenant: string) => await listSchedules(operations, tenant),
     drain: parts.dispatch.drain,
+    wake: parts.dispatch.wake,
     readiness: readinessOf(options),
     status: createStatus(parts, version),
     log,
@@ -72,11 +73,15 @@ function createStatus({ operations, dispatch }: Parts, version: string): () => P
   const { store, configuration, paths, now } = operations;
   const startedAt = now().toISOString();
   return async () => {
-    const [position, counts] = await Promise.all([store.position(), store.counts(null)]);
+    const [position, counts, paused] = await Promise.all([
+      store.position(),
+      store.counts(null),
+      store.serverPause(),
+    ]);
     const { vault, concurrency } = configuration();
     const identity = { version, pid: process.pid, startedAt, home: paths.home };
     const draining = dispatch.drain.active();
-    return { ...identity, vault: vault.provider, position, concurrency, draining, counts };
+    return { ...identity, vault: vault.provider, position, concurrency, draining, paused, counts };
   };
 }
 

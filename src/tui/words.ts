@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
 import type { Operation, Progress, WaitingFor } from '../contract/operation.ts';
+import type { Pause } from '../contract/pause.ts';
 
 /** `0.4s`, `42s`, `3m 07s`, `2h 05m`, `3d 4h`. */
 export function durationWords(ms: number): string {
@@ -56,7 +57,20 @@ export function waitingWords(waitingFor: WaitingFor, org: string | null, now: nu
       return `waits for its next attempt${due}`;
     case 'capacity':
       return 'waits for a free worker';
+    case 'paused':
+      return pausedWaitWords(waitingFor);
   }
+}
+
+function pausedWaitWords({ scope, by, note, operation }: WaitingFor): string {
+  const what = scope === 'server' ? 'the server is' : 'its lane is';
+  return `waits: ${what} ${pauseWords({ by: by ?? '', reason: note ?? null, operation: operation ?? null })}`;
+}
+
+/** `paused by ann: release`, as a sentence goes on after "it is …". */
+export function pauseWords({ by, reason, operation }: Pick<Pause, 'by' | 'reason' | 'operation'>): string {
+  const unresolved = operation === null ? '' : ` until ${operation} is resolved`;
+  return `paused by ${oneLine(by)}${unresolved}${reason === null ? '' : `: ${oneLine(reason)}`}`;
 }
 
 function dueWords(until: string, now: number): string {

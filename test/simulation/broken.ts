@@ -80,6 +80,19 @@ export const BROKEN: Readonly<Record<string, { readonly invariant: Invariant; re
       },
     }),
   },
+  'a pause that the lane does not heed': {
+    invariant: 'nothing starts where it is paused',
+    broken: (verbs, db) => ({
+      claim(now, limits) {
+        db.exec("UPDATE lanes SET held = 0 WHERE head IN (SELECT id FROM operations WHERE state = 'queued')");
+        return verbs.claim(now, limits);
+      },
+    }),
+  },
+  'a pause of the server that is answered and not kept': {
+    invariant: 'nothing starts where it is paused',
+    broken: () => ({ pauseServer: (pause) => ({ ...pause, operation: null }) }),
+  },
   'a server that looks after no open attempt': {
     invariant: 'everything comes to its end',
     broken: () => ({ listOpenAttempts: () => [] }),

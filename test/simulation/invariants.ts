@@ -11,6 +11,7 @@ export type Invariant =
   | 'an effect happens once'
   | 'exclusive work runs alone and in order'
   | 'nothing passes what waits for another attempt'
+  | 'nothing starts where it is paused'
   | 'everything comes to its end'
   | 'indeterminate only when nobody can know'
   | 'a cancelled deployment does not go on';
@@ -113,6 +114,7 @@ export function createInvariants(world: World) {
     check(): void {
       const rows = new Map(read.all().map((row) => [row.id, row]));
       replay(rows);
+      for (const id of world.startedPaused) throw new Violation('nothing starts where it is paused', id);
       for (const row of rows.values()) checkRow(world, row, states.get(row.id)?.state);
       for (const { id, key } of world.wishes) {
         if (id !== null && !rows.has(id)) throw new Violation('accepted work is kept', `${id} is gone`);

@@ -2,6 +2,7 @@ import pino from 'pino';
 import { pathsOf } from '../../src/config/paths.ts';
 import { DEFAULT_CONFIGURATION } from '../../src/contract/configuration.ts';
 import { isFinal } from '../../src/contract/operation.ts';
+import type { OrgRegistration } from '../../src/contract/org.ts';
 import { createDispatch, type Dispatch } from '../../src/daemon/dispatch/dispatch.ts';
 import type { NewOperation, Store } from '../../src/daemon/store/port.ts';
 import { settleOpen } from '../../src/daemon/upkeep/recovery.ts';
@@ -30,6 +31,8 @@ export async function simulate(seed: number, broken?: Broken): Promise<string> {
   let daemon: Daemon | null = null;
   try {
     const invariants = createInvariants(world);
+    for (const organisation of ORGANISATIONS)
+      world.verbs.putOrg('default', organisation, org(organisation), '');
     for (let step = 0; step < STEPS; step += 1) {
       daemon = await takeStep(world, daemon);
       await world.advance(world.chance.below(2_500));
@@ -40,6 +43,7 @@ export async function simulate(seed: number, broken?: Broken): Promise<string> {
     for (let waitedMs = 0; waitedMs < CALM_LIMIT_MS && !isOver(world); waitedMs += 10_000) {
       daemon ??= await start(world);
       for (const wish of world.wishes) if (daemon !== null) ask(world, daemon, wish);
+      if (daemon !== null) resumeAll(daemon);
       await world.advance(10_000);
       invariants.check();
     }
@@ -56,6 +60,8 @@ async function takeStep(world: World, daemon: Daemon | null): Promise<Daemon | n
     [5, 'wish'],
     [2, 'ask'],
     [2, 'cancel'],
+    [world.faults.pauses, 'pause'],
+    [1, 'resume'],
     [1, 'kill'],
     [0.5, 'stop'],
     [4, 'nothing'],
@@ -63,6 +69,8 @@ async function takeStep(world: World, daemon: Daemon | null): Promise<Daemon | n
   if (act === 'wish') wish(world);
   if (act === 'wish' || act === 'ask') for (const one of world.wishes) ask(world, daemon, one);
   if (act === 'cancel') cancel(world, daemon);
+  if (act === 'pause') pause(world, daemon);
+  if (act === 'resume') resumeAll(daemon);
   if (act === 'kill') return die(world, daemon);
   if (act === 'stop') return stop(world, daemon);
   return daemon;
@@ -170,6 +178,24 @@ function cancel(world: World, { store }: Daemon): void {
   if (accepted.length === 0) return;
   const { id } = world.chance.pick(accepted);
   if (id !== null) store.requestCancel('default', id, null, world.now().toISOString()).catch(() => undefined);
+}
+
+/** A lane or the server, by a person. */
+function pause(world: World, { store }: Daemon): void {
+  const pausing = { by: 'ann', reason: null, at: world.now().toISOString() };
+  const paused = world.chance.happens(0.3)
+    ? store.pauseServer(pausing)
+    : store.pauseLane('default', world.chance.pick(ORGANISATIONS), pausing);
+  paused.catch(() => undefined);
+}
+
+function resumeAll({ store }: Daemon): void {
+  store.resumeServer().catch(() => undefined);
+  for (const organisation of ORGANISATIONS) store.resumeLane('default', organisation).catch(() => undefined);
+}
+
+function org(organisationId: string): OrgRegistration {
+  return { kind: 'jwt', username: 'ann', instanceUrl: 'https://org.example', organisationId };
 }
 
 function isOver(world: World): boolean {

@@ -112,22 +112,23 @@ function createWorker(
     result: { ...result, attempt: number },
   });
 
+  const speakUp = (): void => {
+    const row = world.db.prepare('SELECT state, attempt FROM operations WHERE id = ?').get(id);
+    const { state, attempt: current } = row as { state: string; attempt: number };
+    if (life.dead || (state === 'running' && current === number)) return;
+    world.turns += 1;
+    const said = [
+      parts.store.settle(id, number, { to: 'succeeded', result: { attempt: number } }, time()),
+      parts.store.recordCheckpoint(id, number, {}, time()),
+    ];
+    void Promise.allSettled(said);
+  };
+
   return {
     run,
-    /** What an older attempt says much later must change nothing. */
+    /** What an older attempt says much later, again and again, must change nothing. */
     haunt() {
-      setTimeout(() => {
-        const row = world.db.prepare('SELECT state, attempt FROM operations WHERE id = ?').get(id);
-        const { state, attempt: current } = row as { state: string; attempt: number };
-        if (life.dead || (state === 'running' && current === number)) return;
-        world.turns += 1;
-        const result = { attempt: number };
-        const said = [
-          parts.store.settle(id, number, { to: 'succeeded', result }, time()),
-          parts.store.recordCheckpoint(id, number, {}, time()),
-        ];
-        void Promise.allSettled(said);
-      }, world.chance.below(8_000));
+      for (let times = 0; times < 3; times += 1) setTimeout(speakUp, world.chance.below(15_000));
     },
   };
 }

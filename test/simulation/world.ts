@@ -7,6 +7,7 @@ import { createEngine } from '../../src/daemon/store/engine.ts';
 import { createGroupCommit } from '../../src/daemon/store/group-commit.ts';
 import { openDatabase } from '../../src/daemon/store/open-database.ts';
 import { type Chance, createChance } from '../support/seeded.ts';
+import { watchPauses } from './watch-pauses.ts';
 
 const BEGINNING = Date.parse('2026-03-01T10:00:00.000Z');
 
@@ -45,6 +46,8 @@ export interface Faults {
   crashAfterCommit: number;
   workerDies: number;
   orgFails: number;
+  /** Against other things that people do. */
+  pauses: number;
 }
 
 /** Wraps verbs, to break what they promise. */
@@ -60,6 +63,8 @@ export interface World {
   readonly wishes: Wish[];
   /** Everything that was ever committed, in order. */
   readonly history: OperationEvent[];
+  /** What started although it was paused. */
+  readonly startedPaused: readonly string[];
   /** Set by whoever kills the daemon from inside a commit. */
   crashed: boolean;
   /** Requests under way, and how many there were: the world is idle when neither changes. */
@@ -78,7 +83,8 @@ export function createWorld(seed: number, broken: Broken = () => ({})): World {
   const chance = createChance(seed);
   const db = openDatabase(':memory:');
   const sound = createEngine(db);
-  const engine: Engine = { ...sound, verbs: { ...sound.verbs, ...broken(sound.verbs, db) } };
+  const watch = watchPauses({ ...sound.verbs, ...broken(sound.verbs, db) });
+  const engine: Engine = { ...sound, verbs: watch.verbs };
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   // Modules that import setTimeout by name from node:timers/promises get the mocked one too.
   syncBuiltinESMExports();
@@ -93,6 +99,7 @@ export function createWorld(seed: number, broken: Broken = () => ({})): World {
     effects: [],
     wishes: [],
     history: [],
+    startedPaused: watch.startedPaused,
     crashed: false,
     busy: 0,
     turns: 0,
@@ -138,6 +145,7 @@ function faultsOf(chance: Chance): Faults {
     crashAfterCommit: some(0.04),
     workerDies: some(0.2),
     orgFails: some(0.15),
+    pauses: some(1),
   };
 }
 

@@ -79,6 +79,7 @@ export function records(changes: Partial<BoardRecords> = {}): BoardRecords {
       position: { epoch: 'e', seq: 1 },
       concurrency: 4,
       draining: false,
+      paused: null,
       counts: { scheduled: 0, queued: 1, running: 1 },
     },
     readiness: { ready: true, checks: [] },
@@ -97,6 +98,6 @@ export function org(alias: string, organisation: string): BoardRecords['orgs'][n
     instanceUrl: 'https://example.my.salesforce.com',
     organisationId: `00D00000000000${organisation}`,
     registeredAt: at(0),
-    lane: { running: [], waiting: [] },
+    lane: { paused: null, running: [], waiting: [] },
   };
 }

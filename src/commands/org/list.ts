@@ -1,5 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { connectionOf } from '../../client/connect.ts';
+import { pauseWords } from '../../tui/words.ts';
 
 export default class OrgList extends BaseCommand {
   static override summary = 'List the orgs that the server knows.';
@@ -28,6 +29,9 @@ export default class OrgList extends BaseCommand {
         { title: 'RUNNING', value: (org) => String(org.lane.running.length), align: 'right' },
         { title: 'WAITING', value: (org) => String(org.lane.waiting.length), align: 'right' },
       ]);
+    }
+    for (const { alias, lane } of items) {
+      if (lane.paused !== null) this.log(`${alias} is ${pauseWords(lane.paused)}`);
     }
     if (vault !== null) this.log(`Logins are in the ${vault} vault.`);
     return { orgs: items, vault };

@@ -28,6 +28,10 @@ export function bindRoute<N extends RouteName>(
       refuseUpgrade(request);
       request.admission = await authenticate(context, route, request);
     },
+    // whoever has nothing to say may say nothing
+    preValidation: async (request) => {
+      if (route.body) request.body ??= {};
+    },
     handler: async (request, reply) => {
       reply.code(route.status);
       const answer = await handler({

@@ -28,6 +28,8 @@ export interface DoorParts {
   /** Of one tenant, by name. */
   readonly schedules: (tenant: string) => Promise<readonly ScheduleView[]>;
   readonly drain: { begin(): void; end(): void };
+  /** Something may start that could not before. */
+  readonly wake: () => void;
   readonly readiness: () => Promise<Readiness>;
   readonly status: () => Promise<ServerStatus>;
   readonly log: Logger;

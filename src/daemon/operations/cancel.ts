@@ -1,4 +1,4 @@
-import type { Caller } from '../../contract/access.ts';
+import { type Caller, callerName } from '../../contract/access.ts';
 import { AppError } from '../../contract/errors.ts';
 import { isFinal, type Operation } from '../../contract/operation.ts';
 import type { OperationParts } from './parts.ts';
@@ -15,8 +15,12 @@ export async function cancelOperation(
   const found = await parts.store.getOperation(caller.tenant, id);
   if (found === null) throw new AppError('not-found', `There is no operation ${id}.`);
   if (isFinal(found.state)) throw alreadyFinal(found);
-  const by = caller.token?.name ?? 'the owner';
-  const cancelled = await parts.store.requestCancel(caller.tenant, id, by, parts.now().toISOString());
+  const cancelled = await parts.store.requestCancel(
+    caller.tenant,
+    id,
+    callerName(caller),
+    parts.now().toISOString(),
+  );
   if (cancelled === null) throw new AppError('not-found', `There is no operation ${id}.`);
   // it may have ended between the two looks: then nobody's request ended it
   if (isFinal(cancelled.state) && cancelled.cancelRequestedAt === null) throw alreadyFinal(cancelled);

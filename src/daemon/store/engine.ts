@@ -10,6 +10,7 @@ import { createListOperations } from './list-operations.ts';
 import { createMoves } from './moves.ts';
 import { createOperations } from './operations.ts';
 import { createOrgs } from './orgs.ts';
+import { createPauses } from './pauses.ts';
 import type { LaneLimits, Store } from './port.ts';
 import { createReports } from './reports.ts';
 import { createRetention } from './retention.ts';
@@ -35,8 +36,9 @@ export interface Engine {
 export function createEngine(db: Database): Engine {
   let limits: LaneLimits = {};
   const events = createEvents(db);
-  const lanes = createLanes(db);
-  const waiting = createWaiting(db, lanes, () => limits);
+  const pauses = createPauses(db);
+  const lanes = createLanes(db, pauses);
+  const waiting = createWaiting(db, { lanes, pauses, limits: () => limits });
   const operations = createOperations(db, { events, lanes, waiting });
   const moves = createMoves(db, { events, lanes });
   const cancel = createCancel(db, { events, moves, operations });
@@ -66,7 +68,8 @@ export function createEngine(db: Database): Engine {
     ...createSchedules(db, accepting),
     ...createRetention(db),
     ...createTokens(db),
-    ...createOrgs(db, waiting),
+    ...createOrgs(db, { waiting, lanes, pauses }),
+    ...pauses.verbs,
     ...createUploads(db),
   };
   return { verbs, events };

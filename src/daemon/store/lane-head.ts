@@ -5,18 +5,19 @@ export interface LaneKey {
   readonly organisation: string;
 }
 
-/** The operation that a lane waits for. `held`: it is not to start yet, and nothing starts before it. */
+/** The operation that a lane waits for; nothing starts before it. */
 export interface LaneHead {
   readonly id: string;
   readonly rank: number;
   readonly mode: 'exclusive' | 'shared';
   readonly org: string | null;
-  readonly held: boolean;
+  /** `scheduled`: in back-off. */
+  readonly state: 'queued' | 'scheduled';
+  /** Something may go on in the org: its next attempt only follows that. */
+  readonly underWay: boolean;
 }
 
-interface HeadRow extends Omit<LaneHead, 'held'> {
-  readonly state: 'queued' | 'scheduled';
-}
+type HeadRow = Omit<LaneHead, 'underWay'>;
 
 /**
  * The plus changes nothing but the cost: a SQLite that is built with STAT4 plans a statement with ORDER BY anew whenever a bare
@@ -43,10 +44,10 @@ export function createLaneHead(db: Database): (key: LaneKey) => LaneHead | null 
   const queued = db.prepare<[LaneKey], HeadRow>(FIRST_QUEUED);
   const inBackOff = db.prepare<[LaneKey], HeadRow>(FIRST_IN_BACK_OFF);
   return (key) => {
-    const row = underWay.get(key) ?? earlier(queued.get(key), inBackOff.get(key));
-    if (row === undefined) return null;
-    const { state, ...head } = row;
-    return { ...head, held: state === 'scheduled' };
+    const goesOn = underWay.get(key);
+    if (goesOn !== undefined) return { ...goesOn, underWay: true };
+    const first = earlier(queued.get(key), inBackOff.get(key));
+    return first === undefined ? null : { ...first, underWay: false };
   };
 }
 

@@ -1,7 +1,11 @@
 import type { Database } from 'better-sqlite3';
 import type { LoginKind, Org, OrgRegistration } from '../../contract/org.ts';
+import type { LaneKey } from './lane-head.ts';
+import type { NewPause } from './lane-port.ts';
+import type { Lanes } from './lanes.ts';
 import { CORE_COLUMNS, type OperationRow } from './operation-row.ts';
 import { longOrganisationId } from './organisation-id.ts';
+import type { Pauses } from './pauses.ts';
 import type { Waiting } from './waiting.ts';
 
 interface OrgRow {
@@ -18,7 +22,10 @@ interface OrgRow {
 const SHOWN_OF_A_LANE = 100;
 
 /** What is known of each org. Its lane is shown as it is at the moment of reading, and is shared by all aliases of one organisation. */
-export function createOrgs(db: Database, waiting: Waiting) {
+export function createOrgs(
+  db: Database,
+  { waiting, lanes, pauses }: { waiting: Waiting; lanes: Lanes; pauses: Pauses },
+) {
   const put = db.prepare<[Record<string, unknown>]>(
     `INSERT INTO orgs (tenant, alias, kind, username, instance_url, organisation_id, registered_at)
      VALUES (@tenant, @alias, @kind, @username, @instanceUrl, @organisationId, @now)
@@ -36,6 +43,7 @@ export function createOrgs(db: Database, waiting: Waiting) {
   const laneOf = ({ tenant, organisation_id }: OrgRow): Org['lane'] => {
     const inState = (state: string) => inLane.all(tenant, organisation_id, state);
     return {
+      paused: pauses.ofLane({ tenant, organisation: organisation_id }),
       running: inState('running').map((row) => row.id),
       waiting: [...inState('queued'), ...inState('scheduled')].map((row) => ({
         operation: row.id,
@@ -53,6 +61,16 @@ export function createOrgs(db: Database, waiting: Waiting) {
     lane: laneOf(row),
   });
 
+  /** The lane changes, and with it what may start there. */
+  const changeLane = (tenant: string, alias: string, change: (key: LaneKey) => void): Org | null => {
+    const row = get.get(tenant, alias);
+    if (row === undefined) return null;
+    const key = { tenant, organisation: row.organisation_id };
+    change(key);
+    lanes.refresh(key);
+    return toOrg(row);
+  };
+
   return {
     getOrganisationId: (tenant: string, alias: string): string | null =>
       get.get(tenant, alias)?.organisation_id ?? null,
@@ -64,6 +82,9 @@ export function createOrgs(db: Database, waiting: Waiting) {
       return toOrg(row);
     },
     deleteOrg: (tenant: string, alias: string): boolean => remove.run(tenant, alias).changes > 0,
+    pauseLane: (tenant: string, alias: string, pause: NewPause): Org | null =>
+      changeLane(tenant, alias, (key) => pauses.add(key, { ...pause, operation: null })),
+    resumeLane: (tenant: string, alias: string): Org | null => changeLane(tenant, alias, pauses.removeAll),
     listOrgs: (tenant: string): readonly Org[] => list.all(tenant).map(toOrg),
   };
 }

@@ -4,6 +4,7 @@ import type { EventBody, OperationEvent, Position } from '../../contract/event.t
 import type { Operation, OperationError, OperationState } from '../../contract/operation.ts';
 import type { Org, OrgRegistration } from '../../contract/org.ts';
 import type { JsonObject } from '../../contract/values.ts';
+import type { LanePort } from './lane-port.ts';
 import type { NewOperation } from './new-operation.ts';
 import type { RetentionPort } from './retention-port.ts';
 import type { SchedulePort } from './schedule-port.ts';
@@ -127,7 +128,7 @@ export interface Counts {
   readonly running: number;
 }
 
-export interface Store extends SchedulePort, RetentionPort {
+export interface Store extends SchedulePort, LanePort, RetentionPort {
   /** Events in the order of their commit, after they are on disk; answers how to stop listening. */
   onCommitted(listener: (events: readonly OperationEvent[]) => void): () => void;
   position(): Promise<Position>;

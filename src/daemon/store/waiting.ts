@@ -1,8 +1,10 @@
 import type { Database } from 'better-sqlite3';
 import type { WaitingFor } from '../../contract/operation.ts';
+import type { Pause } from '../../contract/pause.ts';
 import { IN_BACK_OFF, IN_LANE, isBefore } from './lane-head.ts';
 import { type LaneRow, type Lanes, laneLimit } from './lanes.ts';
 import type { OperationRow } from './operation-row.ts';
+import type { Pauses } from './pauses.ts';
 import type { LaneLimits } from './port.ts';
 
 /** Further back in its lane an operation is told no place: counting would cost more than it says. */
@@ -22,7 +24,10 @@ interface Ahead {
 export type Waiting = ReturnType<typeof createWaiting>;
 
 /** Why an operation waits, worked out when somebody asks. `limits`: as the last claim gave them. */
-export function createWaiting(db: Database, lanes: Lanes, limits: () => LaneLimits) {
+export function createWaiting(
+  db: Database,
+  { lanes, pauses, limits }: { lanes: Lanes; pauses: Pauses; limits: () => LaneLimits },
+) {
   const aheadOf = db.prepare<[OperationRow], Ahead>(AHEAD);
   const firstRunning = db.prepare<[OperationRow], { id: string }>(FIRST_RUNNING);
 
@@ -52,6 +57,19 @@ export function createWaiting(db: Database, lanes: Lanes, limits: () => LaneLimi
     };
   };
 
+  /** What only follows is held up by no pause. */
+  const paused = (row: OperationRow): WaitingFor | null => {
+    const { tenant, organisation } = row;
+    if (organisation !== null) {
+      const lane = lanes.get(tenant, organisation);
+      if (lane?.head === row.id && lane.follows === 1) return null;
+    }
+    const server = pauses.ofServer();
+    if (server !== null) return waitingOf(server, 'server');
+    const pause = organisation === null ? null : pauses.ofLane({ tenant, organisation });
+    return pause === null ? null : waitingOf(pause, 'org');
+  };
+
   return {
     waitingFor(row: OperationRow): WaitingFor | null {
       if (row.state === 'scheduled') {
@@ -59,7 +77,19 @@ export function createWaiting(db: Database, lanes: Lanes, limits: () => LaneLimi
         return { reason: row.attempt === 0 ? 'schedule' : 'retry', ...until };
       }
       if (row.state !== 'queued') return null;
-      return row.organisation === null ? { reason: 'capacity' } : inLane(row, row.organisation);
+      return (
+        paused(row) ?? (row.organisation === null ? { reason: 'capacity' } : inLane(row, row.organisation))
+      );
     },
+  };
+}
+
+function waitingOf({ by, reason, operation }: Pause, scope: 'org' | 'server'): WaitingFor {
+  return {
+    reason: 'paused',
+    scope,
+    by,
+    ...(reason === null ? {} : { note: reason }),
+    ...(operation === null ? {} : { operation }),
   };
 }

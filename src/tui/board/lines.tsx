@@ -3,7 +3,15 @@ import type { Operation } from '../../contract/operation.ts';
 import { Bar } from '../bar.tsx';
 import { lookOf, SPINNER } from '../theme.ts';
 import { rateOf } from '../track.ts';
-import { clockWords, countWords, durationWords, elapsedMs, oneLine, waitingWords } from '../words.ts';
+import {
+  clockWords,
+  countWords,
+  durationWords,
+  elapsedMs,
+  oneLine,
+  pauseWords,
+  waitingWords,
+} from '../words.ts';
 import type { BoardModel, Lane } from './model.ts';
 
 export type LaneRow =
@@ -11,9 +19,9 @@ export type LaneRow =
   | { readonly key: string; readonly kind: 'running' | 'waiting'; readonly operation: Operation }
   | { readonly key: string; readonly kind: 'note'; readonly text: string };
 
-/** One row per busy lane and per operation in it; idle lanes share one row. */
+/** One row per busy or paused lane and per operation in it; idle lanes share one row. */
 export function laneRows(lanes: readonly Lane[]): readonly LaneRow[] {
-  const busy = lanes.filter((lane) => lane.running.length + lane.waiting.length > 0);
+  const busy = lanes.filter((lane) => lane.paused !== null || lane.running.length + lane.waiting.length > 0);
   const idle = lanes.filter((lane) => !busy.includes(lane)).map((lane) => lane.aliases.join('/'));
   return [
     ...busy.flatMap((lane): LaneRow[] => [
@@ -70,6 +78,13 @@ function LaneTitle({ lane }: { lane: Lane }) {
           {lane.running.length} running, {lane.waiting.length} waiting
         </Text>
       </Box>
+      {lane.paused === null ? null : (
+        <Box flexShrink={2} minWidth={0} marginLeft={2}>
+          <Text color="yellow" wrap="truncate-end">
+            {pauseWords(lane.paused)}
+          </Text>
+        </Box>
+      )}
     </Box>
   );
 }
@@ -123,9 +138,10 @@ function WaitingLine({ operation, context }: { operation: Operation; context: Li
   );
 }
 
-/** In its lane it is plain what it waits behind, so its place is enough. */
+/** In its lane it is plain what it waits behind and what is paused, so its place is enough. */
 function laneWords({ waitingFor, org }: Operation, now: number): string {
   if (waitingFor === null) return '';
+  if (waitingFor.reason === 'paused') return 'waits';
   if (waitingFor.reason === 'org' && waitingFor.place) return `waits, place ${waitingFor.place}`;
   return waitingWords(waitingFor, org, now);
 }

@@ -1,6 +1,6 @@
 import { Box, Text } from 'ink';
 import { ConnectionLine } from '../connection-line.tsx';
-import { durationWords } from '../words.ts';
+import { durationWords, pauseWords } from '../words.ts';
 import { FinishedLine, LaneLine, type LaneRow, type LineContext, laneRows } from './lines.tsx';
 import { type BoardModel, type BoardRecords, lanesOf } from './model.ts';
 
@@ -62,8 +62,9 @@ const WIDEST = 140;
 /** A longer name does not widen its column. */
 const WIDEST_NAME = 20;
 
-function Health({ reachable, ready }: { reachable: boolean; ready: boolean }) {
+function Health({ reachable, ready, paused }: { reachable: boolean; ready: boolean; paused: boolean }) {
   if (!reachable) return <Text color="yellow">● does not answer</Text>;
+  if (ready && paused) return <Text color="yellow">● paused</Text>;
   return ready ? <Text color="green">● ready</Text> : <Text color="red">● not ready</Text>;
 }
 
@@ -87,7 +88,7 @@ function Header({
         <Text wrap="truncate-end">
           <Text bold>sfp-server</Text> {status.version}
           {'  '}
-          <Health reachable={reachable} ready={readiness.ready} />
+          <Health reachable={reachable} ready={readiness.ready} paused={status.paused !== null} />
           {'  '}
           <Text color={running > 0 ? 'cyan' : 'white'}>{running} running</Text>, {queued} queued, {scheduled}{' '}
           scheduled
@@ -106,6 +107,11 @@ function Header({
         <Text dimColor>{'  '}vault </Text>
         {status.vault}
       </Text>
+      {status.paused !== null && missing.length === 0 ? (
+        <Text color="yellow" wrap="truncate-end">
+          {pauseWords(status.paused)}; nothing new starts
+        </Text>
+      ) : null}
       {missing.slice(0, 1).map((check) => (
         <Text key={check.name} color="red" wrap="truncate-end">
           {check.name}: {check.detail}

@@ -183,10 +183,12 @@ function playedParts(ready: { value: boolean }, received: Received[], paths: Pat
       position: { epoch: 'e', seq: 0 },
       concurrency: 4,
       draining: false,
+      paused: null,
       counts: { scheduled: 0, queued: 0, running: 0 },
     }),
     drain: { begin: () => undefined, end: () => undefined },
     schedules: async () => [],
+    wake: () => undefined,
     receive: async (hook: string, headers: IncomingHttpHeaders, body: Buffer) => {
       if (hook === 'nowhere') throw new AppError('unknown-hook', `There is no hook "${hook}".`);
       const repeated = received.some((one) => one.body.equals(body));

@@ -13,6 +13,12 @@ import { at, newOperation, operationId } from './home.ts';
 type Step = readonly [Verb, (now: string) => readonly unknown[]];
 
 const ERROR = { code: 'worker-lost', message: 'm', hint: 'h', retryable: true };
+const ORG = {
+  kind: 'jwt',
+  username: 'ann',
+  instanceUrl: 'https://org.example',
+  organisationId: '00D000000000001EAA',
+} as const;
 const OPERATIONS = 6;
 const number = fc.integer({ min: 1, max: OPERATIONS });
 const attempt = fc.integer({ min: 1, max: 3 });
@@ -30,7 +36,7 @@ const accept = fc
   .record({
     number,
     mode: fc.constantFrom('exclusive' as const, 'shared' as const, null),
-    organisation: fc.constantFrom('00D1', '00D2'),
+    organisation: fc.constantFrom(ORG.organisationId, '00D000000000002EAA'),
     later: fc.boolean(),
     supersede: fc.constantFrom(
       null,
@@ -56,6 +62,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   accept,
   fc.constant<Step>(['claim', (now) => [now, { uat: 2 }]]),
   fc.constant<Step>(['promoteDue', (now) => [now]]),
+  fc
+    .constantFrom<Step>(
+      ['pauseLane', (now) => ['default', 'uat', { by: 'ann', reason: null, at: now }]],
+      ['resumeLane', () => ['default', 'uat']],
+    )
+    .map<Step>((one) => one),
   number.map<Step>((n) => ['requestCancel', (now) => ['default', operationId(n), 'ann', now]]),
   fc
     .tuple(number, attempt, settlement)
@@ -72,7 +84,9 @@ test('whatever is asked in whatever order, every row is legal, every move is in 
       fc.integer({ min: 1, max: 4 }),
       (steps, group) => {
         const db = openDatabase(':memory:');
-        const commit = createGroupCommit(db, createEngine(db));
+        const engine = createEngine(db);
+        engine.verbs.putOrg('default', 'uat', ORG, at(0));
+        const commit = createGroupCommit(db, engine);
         const events: OperationEvent[] = [];
         const requests = steps.map(([verb, args], id) => ({ id, verb, args: args(at(id)) }));
         for (let start = 0; start < requests.length; start += group) {
@@ -100,6 +114,11 @@ function expectTrueLanes(db: Database): void {
       'SELECT * FROM operations WHERE organisation IS NOT NULL AND finished_at IS NULL ORDER BY rank, id',
     )
     .all() as WaitingRow[];
+  const paused = new Set(
+    (db.prepare('SELECT organisation FROM pauses').all() as { organisation: string }[]).map(
+      (pause) => pause.organisation,
+    ),
+  );
   const inBackOff = ({ attempt, mode }: WaitingRow): boolean => attempt >= 1 && mode === 'exclusive';
   const busy = rows.filter((row) => row.state !== 'scheduled' || inBackOff(row));
   const expected = [...Map.groupBy(busy, (row) => row.organisation)]
@@ -108,12 +127,14 @@ function expectTrueLanes(db: Database): void {
       const running = all.filter(({ state }) => state === 'running');
       const waiting = all.filter(({ state }) => state !== 'running');
       const head = waiting.find((row) => inBackOff(row) && hasEffect(row.checkpoint)) ?? waiting[0];
+      const follows = head !== undefined && inBackOff(head) && hasEffect(head.checkpoint);
       return {
         organisation,
         exclusive: running.filter(({ mode }) => mode === 'exclusive').length,
         shared: running.filter(({ mode }) => mode === 'shared').length,
         head: head?.id ?? null,
-        held: head?.state === 'scheduled',
+        held: head !== undefined && (head.state === 'scheduled' || (paused.has(organisation) && !follows)),
+        follows,
       };
     });
   expect(
@@ -123,6 +144,7 @@ function expectTrueLanes(db: Database): void {
       shared: lane.running_shared,
       head: lane.head,
       held: lane.held === 1,
+      follows: lane.follows === 1,
     })),
   ).toEqual(expected);
   for (const { exclusive, shared } of expected) {
@@ -136,6 +158,7 @@ interface LaneRow {
   readonly running_shared: number;
   readonly head: string | null;
   readonly held: 0 | 1;
+  readonly follows: 0 | 1;
 }
 
 interface WaitingRow {

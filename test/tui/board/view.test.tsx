@@ -70,6 +70,19 @@ describe('the board', () => {
     expect(frame).toContain('idle: prod');
   });
 
+  test('shows what is paused, by whom and why', () => {
+    const pause = { by: 'ann', reason: 'release', at: at(0), operation: null };
+    const uat = { ...org('uat', '1'), lane: { ...org('uat', '1').lane, paused: pause } };
+    const waitingFor = { reason: 'paused', scope: 'org', by: 'ann', note: 'release' } as const;
+    const active = [operation({ state: 'queued', waitingFor, startedAt: null })];
+    const lane = frameOf(board({ orgs: [uat, org('prod', '2')], active }));
+    expect(lane).toContain('uat  0 running, 1 waiting  paused by ann: release');
+    expect(frameOf(board({ orgs: [uat] }))).toContain('paused by ann: release');
+    const server = frameOf(board({ status: { ...records().status, paused: { ...pause, reason: null } } }));
+    expect(server).toContain('● paused');
+    expect(server).toContain('paused by ann; nothing new starts');
+  });
+
   test('shows what has ended, and why it failed', () => {
     const error = { code: 'deploy-failed', message: 'Three failed.', hint: '', retryable: false };
     const failed = operation({ state: 'failed', finishedAt: at(9), error });

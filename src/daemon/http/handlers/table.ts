@@ -10,6 +10,7 @@ import {
   retryOperationById,
 } from './operations.ts';
 import { deleteOrg, listOrgs, putOrg } from './orgs.ts';
+import { pauseOrg, pauseServer, resumeOrg, resumeServer } from './pauses.ts';
 import { listSchedules } from './schedules.ts';
 import { cancelDrain, drainServer, health, readiness, serverStatus } from './server.ts';
 import { listTasks } from './tasks.ts';
@@ -28,6 +29,8 @@ export const HANDLERS: Handlers = {
   listOrgs,
   putOrg,
   deleteOrg,
+  pauseOrg,
+  resumeOrg,
   listTasks,
   listSchedules,
   listDeliveries,
@@ -37,6 +40,8 @@ export const HANDLERS: Handlers = {
   serverStatus,
   drainServer,
   cancelDrain,
+  pauseServer,
+  resumeServer,
   receiveHook,
   health,
   readiness,

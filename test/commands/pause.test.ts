@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Operation } from '../../src/contract/operation.ts';
+import { type CliRun, resultOf, runCli } from '../support/run-cli.ts';
+import { type SalesforceStandIn, startSalesforce } from '../support/salesforce/start.ts';
+import { registerOrg, startTestServer, type TestServer, untilState } from '../support/server.ts';
+
+let server: TestServer;
+let org: SalesforceStandIn;
+
+beforeAll(async () => {
+  org = await startSalesforce();
+  server = await startTestServer();
+  await registerOrg(server, org);
+});
+afterAll(async () => {
+  await server.remove();
+  await org.stop();
+});
+
+const cli = (...words: string[]): Promise<CliRun> => runCli(words, { home: server.paths.home });
+
+async function enqueue(): Promise<string> {
+  const run = await cli('enqueue', 'salesforce.identity', '-o', 'uat', '--async', '--json');
+  return resultOf<Operation>(run).id;
+}
+
+describe('org pause', () => {
+  test('holds work up, across a restart, until org resume lets it go on', async () => {
+    const paused = await cli('org', 'pause', 'uat', '--reason', 'release');
+    expect(paused).toMatchObject({ code: 0, stdout: 'uat is paused by the owner: release\n' });
+    const id = await enqueue();
+    await server.stop();
+    await server.start();
+    const shown = await cli('operation', 'show', id);
+    expect(shown.stdout).toContain('it waits: its lane is paused by the owner: release');
+    expect((await cli('org', 'list')).stdout).toContain('uat is paused by the owner: release');
+    const resumed = await cli('org', 'resume', 'uat');
+    expect(resumed).toMatchObject({ code: 0, stderr: '' });
+    expect(resumed.stdout).toContain('uat is not paused: ');
+    await untilState(server, id, 'succeeded');
+  });
+
+  test('of an org that nobody knows ends with 1', async () => {
+    expect(await cli('org', 'pause', 'nowhere')).toMatchObject({ code: 1 });
+    expect(await cli('org', 'resume', 'nowhere')).toMatchObject({ code: 1 });
+  });
+});
+
+describe('pause', () => {
+  test('holds the whole server up until resume lets it go on, and status says so', async () => {
+    const paused = await cli('pause', '--reason', 'the machine moves');
+    expect(paused).toMatchObject({
+      code: 0,
+      stdout: 'The server is paused by the owner: the machine moves\n',
+    });
+    const id = await enqueue();
+    expect((await cli('status')).stdout).toContain('paused by the owner: the machine moves.');
+    const waiting = await server.client.call('getOperation', { params: { id } });
+    expect(waiting.waitingFor).toMatchObject({ reason: 'paused', scope: 'server' });
+    expect(await cli('resume')).toMatchObject({ code: 0, stdout: 'The server is not paused.\n' });
+    await untilState(server, id, 'succeeded');
+    expect((await cli('status')).stdout).not.toContain('paused');
+  });
+});
