@@ -32,6 +32,7 @@ export const SECTIONS: readonly { readonly title: string; readonly commands: rea
       'operation:show',
       'operation:cancel',
       'operation:retry',
+      'operation:resolve',
       'schedule:list',
     ],
   },

@@ -105,7 +105,7 @@ export const ERRORS = {
   'deploy-failed': failed(422, 'Correct the listed components and deploy again.'),
   'deploy-unknown': failed(
     500,
-    'Look for the deployment under Setup, Deployment Status in the org before you retry.',
+    'Look for it under Setup, Deployment Status in the org, then say what became of it: sfp-server operation resolve ID.',
   ),
   'source-invalid': failed(
     422,

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { OPERATION_STATES, OperationError, Progress, WaitingFor } from './operation.ts';
+import { OPERATION_STATES, OperationError, Progress, Resolution, WaitingFor } from './operation.ts';
 import { Alias, JsonObject, Nullable, OneOf, OperationId, Tenant, Time } from './values.ts';
 
 const State = OneOf(OPERATION_STATES);
@@ -38,6 +38,7 @@ export const EventBody = Type.Union([
   }),
   Type.Object({ type: Type.Literal('waiting'), waitingFor: Nullable(WaitingFor) }),
   Type.Object({ type: Type.Literal('checkpoint'), checkpoint: JsonObject }),
+  Type.Object({ type: Type.Literal('resolved'), resolution: Resolution }),
   Type.Object({ type: Type.Literal('cancel-requested'), by: Nullable(Type.String({ maxLength: 256 })) }),
 ]);
 

@@ -82,6 +82,21 @@ export const WaitingFor = Type.Object({
   note: Type.Optional(Type.String({ maxLength: 500, description: 'paused: why' })),
 });
 
+/** What a person may have found out about an operation that ended indeterminate. */
+export const RESOLUTIONS = ['succeeded', 'failed'] as const;
+export const ResolutionRequest = Type.Object(
+  {
+    as: OneOf(RESOLUTIONS),
+    note: Type.String({ minLength: 1, maxLength: 1_000, description: 'how they know' }),
+  },
+  { additionalProperties: false },
+);
+export const Resolution = Type.Object({
+  ...ResolutionRequest.properties,
+  by: Type.String({ maxLength: 256 }),
+  at: Time,
+});
+
 export const OperationSchema = Type.Object({
   id: OperationId,
   task: Type.String({ maxLength: 63 }),
@@ -100,6 +115,7 @@ export const OperationSchema = Type.Object({
   waitingFor: Nullable(WaitingFor),
   retryOf: Nullable(OperationId),
   cancelRequestedAt: Nullable(Time),
+  resolution: Nullable(Resolution),
   labels: Labels,
   origin: Origin,
   createdAt: Time,
@@ -138,6 +154,8 @@ export const OperationRequest = Type.Object(
 
 export type Operation = Static<typeof OperationSchema>;
 export type OperationRequest = Static<typeof OperationRequest>;
+export type Resolution = Static<typeof Resolution>;
+export type ResolutionRequest = Static<typeof ResolutionRequest>;
 export type OperationError = Static<typeof OperationError>;
 export type Progress = Static<typeof Progress>;
 export type WaitingFor = Static<typeof WaitingFor>;

@@ -4,7 +4,7 @@ import { DeliveryReceipt, DeliverySchema } from './delivery.ts';
 import { EventSchema, Position } from './event.ts';
 import { HOOK_BODY_LIMIT_BYTES } from './hook.ts';
 import { ByOrg, LANE_ROUTES } from './lane-routes.ts';
-import { OPERATION_STATES, OperationRequest, OperationSchema } from './operation.ts';
+import { OPERATION_STATES, OperationRequest, OperationSchema, ResolutionRequest } from './operation.ts';
 import { OrgRegistration, OrgSchema } from './org.ts';
 import { PAGE_LIMIT, route, UPLOAD_LIMIT_BYTES } from './route.ts';
 import { ScheduleSchema } from './schedule.ts';
@@ -88,6 +88,16 @@ export const ROUTES = {
     scope: 'operations:write',
     params: ById,
     status: 202,
+    success: OperationSchema,
+  }),
+  resolveOperation: route({
+    method: 'POST',
+    url: '/api/v1/operations/:id/resolve',
+    door: 'both',
+    scope: 'operations:write',
+    params: ById,
+    body: ResolutionRequest,
+    status: 200,
     success: OperationSchema,
   }),
   createUpload: route({

@@ -1,6 +1,6 @@
 import type { OperationEvent } from '../contract/event.ts';
 import { lookOf } from './theme.ts';
-import { clockWords, countWords, oneLine, waitingWords } from './words.ts';
+import { clockWords, countWords, oneLine, resolutionWords, waitingWords } from './words.ts';
 
 export interface Sentence {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
@@ -30,6 +30,8 @@ export function eventSentence(event: OperationEvent): Sentence | null {
         : { level: 'info', text: waitingWords(body.waitingFor, event.org, Date.parse(event.at)) };
     case 'checkpoint':
       return { level: 'debug', text: `checkpoint: ${valuesOf(body.checkpoint)}` };
+    case 'resolved':
+      return { level: 'info', text: resolutionWords(body.resolution) };
     case 'cancel-requested':
       return { level: 'warn', text: `cancel was asked for${body.by ? ` by ${oneLine(body.by)}` : ''}` };
   }

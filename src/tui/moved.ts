@@ -20,6 +20,8 @@ export function moved(operation: Operation, event: OperationEvent): Operation {
       return { ...operation, waitingFor: body.waitingFor };
     case 'progress':
       return { ...operation, attempt, progress: body.progress };
+    case 'resolved':
+      return { ...operation, resolution: body.resolution };
     case 'cancel-requested':
       return { ...operation, cancelRequestedAt: at };
     default:

@@ -3,7 +3,7 @@ import type { ComponentFailure, DeployResult, TestFailure } from '../contract/ta
 import type { Line } from './paint.ts';
 import { recordLines } from './record-lines.ts';
 import { lookOf } from './theme.ts';
-import { durationWords, elapsedMs, oneLine, plural, workWords, wrapped } from './words.ts';
+import { durationWords, elapsedMs, oneLine, plural, resolutionWords, workWords, wrapped } from './words.ts';
 
 const FAILURE_LIMIT = 20;
 const JSON_LIMIT_LINES = 40;
@@ -24,6 +24,7 @@ export function resultLines(operation: Operation, width: number = Number.POSITIV
     field('Operation', operation.id),
     ...errorLines(operation, width),
     ...contentLines(operation.result ?? null, width),
+    ...(operation.resolution ? [field('Resolution', resolutionWords(operation.resolution))] : []),
     ...nextLines(operation),
   ];
 }
@@ -133,7 +134,7 @@ function queryLines(result: Record<string, unknown>, width: number): readonly Li
 
 /** The next step, where there is one. */
 function nextLines(operation: Operation): readonly Line[] {
-  const next = NEXT[operation.state];
+  const next = operation.resolution === null ? NEXT[operation.state] : undefined;
   return next ? [[], [{ text: `  ${next.replace('ID', operation.id)}`, look: 'dim' }]] : [];
 }
 
@@ -141,6 +142,7 @@ const NEXT: Partial<Record<Operation['state'], string>> = {
   failed: 'Again: sfp-server operation retry ID',
   timed_out: 'Again: sfp-server operation retry ID',
   cancelled: 'Again: sfp-server operation retry ID',
+  indeterminate: 'Look into the org, then: sfp-server operation resolve ID --as succeeded|failed --note TEXT',
   running: 'Follow it: sfp-server tail ID',
   queued: 'Follow it: sfp-server tail ID',
   scheduled: 'Follow it: sfp-server tail ID',

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
-import type { Operation, Progress, WaitingFor } from '../contract/operation.ts';
+import type { Operation, Progress, Resolution, WaitingFor } from '../contract/operation.ts';
 import type { Pause } from '../contract/pause.ts';
 
 /** `0.4s`, `42s`, `3m 07s`, `2h 05m`, `3d 4h`. */
@@ -71,6 +71,11 @@ function pausedWaitWords({ scope, by, note, operation }: WaitingFor): string {
 export function pauseWords({ by, reason, operation }: Pick<Pause, 'by' | 'reason' | 'operation'>): string {
   const unresolved = operation === null ? '' : ` until ${operation} is resolved`;
   return `paused by ${oneLine(by)}${unresolved}${reason === null ? '' : `: ${oneLine(reason)}`}`;
+}
+
+/** `resolved as succeeded by ann: it is in the org`. */
+export function resolutionWords({ as, by, note }: Resolution): string {
+  return `resolved as ${as} by ${oneLine(by)}: ${oneLine(note)}`;
 }
 
 function dueWords(until: string, now: number): string {

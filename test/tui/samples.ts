@@ -29,6 +29,7 @@ export function operation(changes: Partial<Operation> = {}): Operation {
     retryOf: null,
     cancelRequestedAt: null,
     onWorkerLoss: null,
+    resolution: null,
     labels: {},
     origin: { kind: 'cli', name: null },
     createdAt: at(0),

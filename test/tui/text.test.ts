@@ -84,6 +84,15 @@ describe('the result of an operation', () => {
     expect(text).toContain('… and 5 more');
   });
 
+  test('says how to resolve what is indeterminate, and then how it was resolved', () => {
+    const indeterminate = operation({ state: 'indeterminate', finishedAt: at(9) });
+    expect(textOf(resultLines(indeterminate))).toContain(`sfp-server operation resolve ${ID} --as`);
+    const resolution = { as: 'failed', note: 'not in the org', by: 'ann', at: at(20) } as const;
+    const resolved = textOf(resultLines({ ...indeterminate, resolution }));
+    expect(resolved).toContain('resolved as failed by ann: not in the org');
+    expect(resolved).not.toContain('operation resolve');
+  });
+
   test('counts the records of a query', () => {
     const result = { totalSize: 5_000, records: [{}, {}], pages: 3, truncated: true };
     const text = textOf(resultLines(operation({ state: 'succeeded', result })));
@@ -164,6 +173,8 @@ describe('words', () => {
     [{ reason: 'retry', until: at(25) }, 'in 25s'],
     [{ reason: 'schedule', until: at(-1) }, 'is scheduled, due now'],
     [{ reason: 'capacity' }, 'waits for a free worker'],
+    [{ reason: 'paused', scope: 'server', by: 'ann' }, 'waits: the server is paused by ann'],
+    [{ reason: 'paused', scope: 'org', by: 'ann', note: 'n' }, 'waits: its lane is paused by ann: n'],
   ] as const)('say why it waits: %o', (waitingFor, words) => {
     expect(waitingWords(waitingFor, 'uat', START)).toContain(words);
   });

@@ -155,6 +155,8 @@ function isScheduled({ body }: OperationEvent): boolean {
 /** Something new waits, or something that others waited for has ended. */
 function mayStartWork({ body }: OperationEvent): boolean {
   return (
-    (body.type === 'created' && body.state === 'queued') || (body.type === 'state' && body.to !== 'running')
+    (body.type === 'created' && body.state === 'queued') ||
+    (body.type === 'state' && body.to !== 'running') ||
+    body.type === 'resolved'
   );
 }

@@ -13,6 +13,8 @@ import { createOrgs } from './orgs.ts';
 import { createPauses } from './pauses.ts';
 import type { LaneLimits, Store } from './port.ts';
 import { createReports } from './reports.ts';
+import { createResolutions } from './resolutions.ts';
+import { createResolve } from './resolve.ts';
 import { createRetention } from './retention.ts';
 import { createSchedules } from './schedules.ts';
 import { createTokens } from './tokens.ts';
@@ -39,7 +41,8 @@ export function createEngine(db: Database): Engine {
   const pauses = createPauses(db);
   const lanes = createLanes(db, pauses);
   const waiting = createWaiting(db, { lanes, pauses, limits: () => limits });
-  const operations = createOperations(db, { events, lanes, waiting });
+  const resolutions = createResolutions(db);
+  const operations = createOperations(db, { events, lanes, waiting, resolutions });
   const moves = createMoves(db, { events, lanes });
   const cancel = createCancel(db, { events, moves, operations });
   const accepting = createAccepting(db, { operations, cancel });
@@ -56,7 +59,7 @@ export function createEngine(db: Database): Engine {
     getOperation,
     counts,
     requestCancel: cancel.requestCancel,
-    ...createListOperations(db, waiting),
+    ...createListOperations(db, { waiting, resolutions }),
     ...attempts,
     claim(now, given = {}) {
       limits = given;
@@ -70,6 +73,7 @@ export function createEngine(db: Database): Engine {
     ...createTokens(db),
     ...createOrgs(db, { waiting, lanes, pauses }),
     ...pauses.verbs,
+    ...createResolve({ events, lanes, pauses, resolutions, operations }),
     ...createUploads(db),
   };
   return { verbs, events };

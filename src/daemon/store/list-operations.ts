@@ -2,13 +2,17 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { Operation, OperationState } from '../../contract/operation.ts';
 import { CORE_COLUMNS, type OperationRow, toOperation } from './operation-row.ts';
 import type { OperationFilter, Page } from './port.ts';
+import type { Resolutions } from './resolutions.ts';
 import type { Waiting } from './waiting.ts';
 
 /** Sorts after every id. */
 const NEWEST = '~';
 
 /** Newest first, by id (a ULID); the cursor is the last id of the page before. */
-export function createListOperations(db: Database, waiting: Waiting) {
+export function createListOperations(
+  db: Database,
+  { waiting, resolutions }: { waiting: Waiting; resolutions: Resolutions },
+) {
   const statements = new Map<string, Statement<[Record<string, unknown>], OperationRow>>();
   const prepared = (sql: string) => {
     const known = statements.get(sql) ?? db.prepare<[Record<string, unknown>], OperationRow>(sql);
@@ -22,7 +26,9 @@ export function createListOperations(db: Database, waiting: Waiting) {
       const found = prepared(listSql(filter, states)).all(values(filter, states));
       const rows = found.slice(0, filter.limit);
       return {
-        items: rows.map((row) => toOperation(row, waiting.waitingFor(row))),
+        items: rows.map((row) =>
+          toOperation(row, { waitingFor: waiting.waitingFor(row), resolution: resolutions.of(row) }),
+        ),
         nextCursor: found.length > filter.limit ? (rows.at(-1)?.id ?? null) : null,
       };
     },

@@ -48,6 +48,7 @@ const VERBS: Record<Verb, true> = {
   deleteOrg: true,
   getOrganisationId: true,
   listOrgs: true,
+  resolve: true,
   pauseLane: true,
   resumeLane: true,
   pauseServer: true,

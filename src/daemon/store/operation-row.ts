@@ -5,6 +5,7 @@ import type {
   Origin,
   Priority,
   Progress,
+  Resolution,
   WaitingFor,
 } from '../../contract/operation.ts';
 import type { LossPolicy } from '../../contract/tasks.ts';
@@ -45,7 +46,13 @@ export interface OperationRow {
   readonly result?: string | null;
 }
 
-export function toOperation(row: OperationRow, waitingFor: WaitingFor | null): Operation {
+/** What is known of an operation beside its row. */
+export interface BesideRow {
+  readonly waitingFor: WaitingFor | null;
+  readonly resolution: Resolution | null;
+}
+
+export function toOperation(row: OperationRow, { waitingFor, resolution }: BesideRow): Operation {
   return {
     id: row.id,
     task: row.task,
@@ -64,6 +71,7 @@ export function toOperation(row: OperationRow, waitingFor: WaitingFor | null): O
     waitingFor,
     retryOf: row.retry_of,
     cancelRequestedAt: row.cancel_requested_at,
+    resolution,
     labels: JSON.parse(row.labels) as Record<string, string>,
     origin: JSON.parse(row.origin) as Origin,
     createdAt: row.created_at,

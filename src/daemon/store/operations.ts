@@ -4,6 +4,7 @@ import type { Events } from './events.ts';
 import type { Lanes } from './lanes.ts';
 import { ALL_COLUMNS, CORE_COLUMNS, type OperationRow, toOperation } from './operation-row.ts';
 import type { Counts, NewOperation } from './port.ts';
+import type { Resolutions } from './resolutions.ts';
 import type { Waiting } from './waiting.ts';
 
 const INSERT = `INSERT INTO operations (id, tenant, task, org, organisation, mode, state, priority, rank, attempt, max_attempts,
@@ -14,7 +15,10 @@ const INSERT = `INSERT INTO operations (id, tenant, task, org, organisation, mod
 export type Operations = ReturnType<typeof createOperations>;
 
 /** The rows of operations: made, found, counted. `moves.ts` changes their state. */
-export function createOperations(db: Database, parts: { events: Events; lanes: Lanes; waiting: Waiting }) {
+export function createOperations(
+  db: Database,
+  parts: { events: Events; lanes: Lanes; waiting: Waiting; resolutions: Resolutions },
+) {
   const insert = db.prepare<[Record<string, unknown>]>(INSERT);
   const insertLabel = db.prepare<[string, string, string, string]>(
     'INSERT INTO labels (tenant, name, value, operation) VALUES (?, ?, ?, ?)',
@@ -31,7 +35,10 @@ export function createOperations(db: Database, parts: { events: Events; lanes: L
   const read = (id: string): Operation => {
     const row = whole.get(id);
     if (row === undefined) throw new Error(`The operation ${id} is not in the database.`);
-    return toOperation(row, parts.waiting.waitingFor(row));
+    return toOperation(row, {
+      waitingFor: parts.waiting.waitingFor(row),
+      resolution: parts.resolutions.of(row),
+    });
   };
   const count = (tenant: string | null, state: keyof Counts): number =>
     (tenant === null ? countAll.get(state) : countOfTenant.get(tenant, state))?.n ?? 0;

@@ -19,6 +19,7 @@ export function createPauses(db: Database) {
   const remove = db.prepare<[LaneKey]>(
     'DELETE FROM pauses WHERE tenant = @tenant AND organisation = @organisation',
   );
+  const removeOf = db.prepare<[string]>('DELETE FROM pauses WHERE operation = ?');
   const ofServer = db.prepare<[], Pause>(
     'SELECT paused_by AS by, reason, paused_at AS at, NULL AS operation FROM server_pause WHERE one = 1',
   );
@@ -34,6 +35,8 @@ export function createPauses(db: Database) {
     add: ({ tenant, organisation }: LaneKey, { by, reason, at, operation }: Pause): void =>
       void add.run({ tenant, organisation, by, reason, at, operation }),
     removeAll: (key: LaneKey): void => void remove.run(key),
+    /** Those for which this operation is the reason. */
+    removeOf: (operation: string): void => void removeOf.run(operation),
     ofServer: server,
     verbs: {
       pauseServer(pause: NewPause): Pause {

@@ -1,7 +1,7 @@
 import type { ApiToken, ApiTokenRequest } from '../../contract/access.ts';
 import type { Delivery } from '../../contract/delivery.ts';
 import type { EventBody, OperationEvent, Position } from '../../contract/event.ts';
-import type { Operation, OperationError, OperationState } from '../../contract/operation.ts';
+import type { Operation, OperationError, OperationState, Resolution } from '../../contract/operation.ts';
 import type { Org, OrgRegistration } from '../../contract/org.ts';
 import type { JsonObject } from '../../contract/values.ts';
 import type { LanePort } from './lane-port.ts';
@@ -147,6 +147,8 @@ export interface Store extends SchedulePort, LanePort, RetentionPort {
    * the next attempt, due at once, ends it there. Running work is marked. A final operation is answered as it is.
    */
   requestCancel(tenant: string, id: string, by: string | null, now: string): Promise<Operation | null>;
+  /** Null: it is not there, did not end indeterminate, or was resolved before; nothing changed. */
+  resolve(tenant: string, id: string, resolution: Resolution): Promise<Operation | null>;
   counts(tenant: string | null): Promise<Counts>;
 
   // attempts

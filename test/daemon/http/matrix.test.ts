@@ -93,12 +93,14 @@ async function goodRequest(name: RouteName, headers: Record<string, string>): Pr
 const bodies: Partial<Record<RouteName, () => string | object>> = {
   createOperation: () => QUERY,
   createUpload: () => 'zip',
+  resolveOperation: () => ({ as: 'failed', note: 'it is not in the org' }),
   putOrg: registration,
   createToken: () => ({ name: 'another', scopes: ['operations:read'], expiresAt: null }),
   receiveHook: () => ({ at: crypto.randomUUID() }),
 };
 
 async function operationFor(name: RouteName): Promise<string> {
+  if (name === 'resolveOperation') return doors.indeterminate();
   const { id } = await doors.accept();
   if (name === 'retryOperation') {
     await doors.control.inject({

@@ -44,6 +44,8 @@ export interface Doors {
     expiresAt?: string;
   }): Promise<{ id: string; token: string }>;
   accept(request?: Partial<OperationRequest>, tenant?: string): Promise<Operation>;
+  /** The id of an operation that was run, and ended so. */
+  indeterminate(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -92,6 +94,7 @@ export async function openDoors(
       }
       return acceptOne(control, tenant, request);
     },
+    indeterminate: async () => endIndeterminate(store, await acceptOne(control, 'default', {})),
     async close() {
       await Promise.all([control.close(), edge.close()]);
       outbox.stop();
@@ -157,6 +160,19 @@ async function acceptOne(
   });
   if (status !== 202) throw new Error(JSON.stringify(body));
   return body as Operation;
+}
+
+/** Whatever waits before it ends the same way. */
+async function endIndeterminate(store: Store, { id, createdAt }: Operation): Promise<string> {
+  const error = { code: 'deploy-unknown', message: 'Nobody knows.', hint: '', retryable: false };
+  for (;;) {
+    const claim = await store.claim(createdAt);
+    if (claim === null) throw new Error(`The operation ${id} cannot start.`);
+    const { operation } = claim;
+    const settlement = { to: 'indeterminate', error, result: null } as const;
+    await store.settle(operation.id, operation.attempt, settlement, createdAt);
+    if (operation.id === id) return id;
+  }
 }
 
 function makeHome(): Paths {

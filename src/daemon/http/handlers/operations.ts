@@ -4,6 +4,7 @@ import type { Operation, OperationState, Origin } from '../../../contract/operat
 import type { RouteQuery } from '../../../contract/routes.ts';
 import { acceptOperation } from '../../operations/accept.ts';
 import { cancelOperation } from '../../operations/cancel.ts';
+import { resolveOperation } from '../../operations/resolve.ts';
 import { retryOperation } from '../../operations/retry.ts';
 import type { OperationFilter } from '../../store/port.ts';
 import type { Handler } from '../parts.ts';
@@ -45,6 +46,9 @@ export const retryOperationById: Handler<'retryOperation'> = async ({ parts, cal
   reply.header('location', placeOf(operation));
   return operation;
 };
+
+export const resolveOperationById: Handler<'resolveOperation'> = async ({ parts, caller, params, body }) =>
+  resolveOperation(parts.operations, caller, { id: params.id, request: body });
 
 function idempotencyKeyOf(header: string | string[] | undefined): string | null {
   if (header === undefined) return null;

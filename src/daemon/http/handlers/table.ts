@@ -7,6 +7,7 @@ import {
   createOperation,
   getOperation,
   listOperations,
+  resolveOperationById,
   retryOperationById,
 } from './operations.ts';
 import { deleteOrg, listOrgs, putOrg } from './orgs.ts';
@@ -25,6 +26,7 @@ export const HANDLERS: Handlers = {
   listEvents,
   cancelOperation: cancelOperationById,
   retryOperation: retryOperationById,
+  resolveOperation: resolveOperationById,
   createUpload,
   listOrgs,
   putOrg,

@@ -34,6 +34,14 @@ CREATE TABLE pauses (
 CREATE INDEX pauses_of_lane ON pauses (tenant, organisation, number);
 CREATE INDEX pauses_of_operation ON pauses (operation);
 
+CREATE TABLE resolutions (
+  operation TEXT PRIMARY KEY REFERENCES operations (id) ON DELETE CASCADE,
+  resolved_as TEXT NOT NULL CHECK (resolved_as IN ('succeeded', 'failed')),
+  note TEXT NOT NULL,
+  resolved_by TEXT NOT NULL,
+  resolved_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE server_pause (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   paused_by TEXT NOT NULL,
