@@ -2,7 +2,10 @@ import { type Command, Help } from '@oclif/core';
 
 /** The commands as a newcomer needs them: first a server, then its orgs, then work, then everything around it. */
 export const SECTIONS: readonly { readonly title: string; readonly commands: readonly string[] }[] = [
-  { title: 'SERVER', commands: ['init', 'start', 'status', 'stop', 'install', 'uninstall'] },
+  {
+    title: 'SERVER',
+    commands: ['init', 'start', 'status', 'stop', 'backup', 'restore', 'install', 'uninstall'],
+  },
   {
     title: 'ORGS AND SECRETS',
     commands: [

@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { ApiToken, ApiTokenRequest, CreatedApiToken } from './access.ts';
+import { Backup, BackupRequest } from './backup.ts';
 import { DeliveryReceipt, DeliverySchema } from './delivery.ts';
 import { EventSchema, Position } from './event.ts';
 import { HOOK_BODY_LIMIT_BYTES } from './hook.ts';
@@ -185,6 +186,15 @@ export const ROUTES = {
     scope: null,
     status: 200,
     success: ServerStatus,
+  }),
+  createBackup: route({
+    method: 'POST',
+    url: '/api/v1/backups',
+    door: 'control',
+    scope: null,
+    body: BackupRequest,
+    status: 201,
+    success: Backup,
   }),
   receiveHook: route({
     method: 'POST',

@@ -8,6 +8,7 @@ import type { Parts } from './open-parts.ts';
 import { createReadiness } from './readiness.ts';
 import { listSchedules } from './schedules/list.ts';
 import type { Teardown } from './teardown.ts';
+import { writeBackup } from './upkeep/backup.ts';
 
 export interface DoorsOptions {
   readonly environment: Environment;
@@ -34,6 +35,7 @@ export async function openDoors(options: DoorsOptions): Promise<void> {
     schedules: async (tenant: string) => await listSchedules(operations, tenant),
     readiness: readinessOf(options),
     status: createStatus(operations, version),
+    backup: async (file: string) => await writeBackup(operations.store.copy, file),
     log,
     version,
   };

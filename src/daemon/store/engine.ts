@@ -19,7 +19,7 @@ import { createUploads } from './uploads.ts';
 import { createWaiting } from './waiting.ts';
 
 /** What can be asked of the database; the rest of the port is about the thread. */
-export type Verb = Exclude<keyof Store, 'onCommitted' | 'close'>;
+export type Verb = Exclude<keyof Store, 'onCommitted' | 'copy' | 'close'>;
 
 /** The verbs without promises, as they run inside a transaction. */
 export type Verbs = {

@@ -204,5 +204,7 @@ export interface Store extends SchedulePort, RetentionPort {
   getUpload(tenant: string, id: string, now: string): Promise<StoredUpload | null>;
   expireUploads(now: string): Promise<readonly StoredUpload[]>;
 
+  /** Into a file that is empty or not there yet, of one moment; others are answered meanwhile. */
+  copy(file: string): Promise<void>;
   close(): Promise<void>;
 }

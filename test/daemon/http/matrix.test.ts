@@ -95,6 +95,7 @@ const bodies: Partial<Record<RouteName, () => string | object>> = {
   createUpload: () => 'zip',
   putOrg: registration,
   createToken: () => ({ name: 'another', scopes: ['operations:read'], expiresAt: null }),
+  createBackup: () => ({ file: '/backups/monday.db' }),
   receiveHook: () => ({ at: crypto.randomUUID() }),
 };
 

@@ -184,6 +184,7 @@ function playedParts(ready: { value: boolean }, received: Received[], paths: Pat
       concurrency: 4,
       counts: { scheduled: 0, queued: 0, running: 0 },
     }),
+    backup: async (file: string) => ({ file, bytes: 0 }),
     schedules: async () => [],
     receive: async (hook: string, headers: IncomingHttpHeaders, body: Buffer) => {
       if (hook === 'nowhere') throw new AppError('unknown-hook', `There is no hook "${hook}".`);

@@ -1,4 +1,5 @@
 import type { Handlers } from '../parts.ts';
+import { createBackup } from './backup.ts';
 import { listDeliveries } from './deliveries.ts';
 import { listEvents } from './events.ts';
 import { receiveHook } from './hooks.ts';
@@ -35,6 +36,7 @@ export const HANDLERS: Handlers = {
   listTokens,
   revokeToken,
   serverStatus,
+  createBackup,
   receiveHook,
   health,
   readiness,

@@ -1,11 +1,15 @@
 import type { Database } from 'better-sqlite3';
 
+/** Marks a file as a database of ours: "sfps". */
+export const APPLICATION_ID = 0x73667073;
+
 /**
  * Finds what is over by its end, and what holds events back: operations that have begun and not ended. `tallies` says how many
  * operations of a tenant wait, and `meta` of all of them, so that nobody has to count; triggers keep both true in the
  * transaction of whatever changes a state.
  */
 export function retention(db: Database): void {
+  db.pragma(`application_id = ${APPLICATION_ID}`);
   db.exec(`
 CREATE INDEX operations_finished ON operations (finished_at, id) WHERE finished_at IS NOT NULL;
 CREATE INDEX operations_begun ON operations (id) WHERE finished_at IS NULL AND attempt > 0;
