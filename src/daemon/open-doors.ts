@@ -61,7 +61,7 @@ function readinessOf({
   return createReadiness({
     home: environment.paths.home,
     busyWith,
-    checkStore: async () => await store.position(),
+    checkStore: async () => await store.probe(),
     checkVault: async () => await parts.receive.checkVault(),
     log,
     now,

@@ -27,6 +27,8 @@ export interface DispatchOptions {
   readonly log: Logger;
   readonly now: () => Date;
   readonly limits?: Partial<DispatchLimits>;
+  /** Whether the disk has room for another attempt. */
+  readonly hasRoom?: () => Promise<boolean>;
   readonly random?: () => number;
   /** Other workers and workspaces than real ones: the simulation's. */
   readonly means?: AttemptMeans;
@@ -45,6 +47,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   const stopping = new AbortController();
   const parts = attemptParts(options, stopping.signal);
   const due = createDue(options);
+  const hasRoom = options.hasRoom ?? (async () => true);
   let queue: ReturnType<typeof createQueue> | null = null;
   let unsubscribe: () => void = () => undefined;
   let stopped: Promise<void> | null = null;
@@ -85,8 +88,10 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     async start() {
       unsubscribe = options.store.onCommitted(committed);
       const limit = () => options.configuration().concurrency;
-      const claim = () =>
-        options.store.claim(options.now().toISOString(), laneLimits(options.configuration()));
+      const claim = async () =>
+        (await hasRoom())
+          ? await options.store.claim(options.now().toISOString(), laneLimits(options.configuration()))
+          : null; // reconcile looks again
       queue = createQueue({ limit, claim, run, log: options.log });
       due.start();
       reconcile.start();

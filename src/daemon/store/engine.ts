@@ -11,6 +11,7 @@ import { createMoves } from './moves.ts';
 import { createOperations } from './operations.ts';
 import { createOrgs } from './orgs.ts';
 import type { LaneLimits, Store } from './port.ts';
+import { createProbe } from './probe.ts';
 import { createReports } from './reports.ts';
 import { createRetention } from './retention.ts';
 import { createSchedules } from './schedules.ts';
@@ -65,6 +66,7 @@ export function createEngine(db: Database): Engine {
     ...createDeliveries(db, accepting),
     ...createSchedules(db, accepting),
     ...createRetention(db),
+    ...createProbe(db),
     ...createTokens(db),
     ...createOrgs(db, waiting),
     ...createUploads(db),

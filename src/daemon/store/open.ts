@@ -35,6 +35,7 @@ const VERBS: Record<Verb, true> = {
   keepSchedules: true,
   recordTick: true,
   lastOfSchedule: true,
+  probe: true,
   planRetention: true,
   pruneEvents: true,
   pruneOperations: true,
