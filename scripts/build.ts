@@ -26,5 +26,5 @@ await build({
     sourcemap: true,
   },
 });
-mkdirSync('dist/licences');
+mkdirSync('dist/licences', { recursive: true });
 copyFileSync(`node_modules/${BUILT_IN}/license`, `dist/licences/${BUILT_IN}.txt`);

@@ -21,6 +21,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const EXCEPTIONS: Record<string, readonly string[]> = {
   'src/daemon/hooks/receive.ts': ['vault'],
   'src/commands/start.ts': ['daemon/main'],
+  'src/commands/backup.ts': ['daemon/offline'],
+  'src/commands/restore.ts': ['daemon/offline'],
 };
 
 /** Inside the daemon: which parts each part may import. `app`, `main` put everything together. */

@@ -4,7 +4,18 @@ import { type Command, Help } from '@oclif/core';
 export const SECTIONS: readonly { readonly title: string; readonly commands: readonly string[] }[] = [
   {
     title: 'SERVER',
-    commands: ['init', 'start', 'status', 'stop', 'pause', 'resume', 'install', 'uninstall'],
+    commands: [
+      'init',
+      'start',
+      'status',
+      'stop',
+      'pause',
+      'resume',
+      'backup',
+      'restore',
+      'install',
+      'uninstall',
+    ],
   },
   {
     title: 'ORGS AND SECRETS',

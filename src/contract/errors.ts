@@ -77,6 +77,13 @@ export const ERRORS = {
     'Nothing was accepted. Let some of it run, cancel what nobody needs, or raise queue: in sfp-server.yaml.',
   ),
   'store-unavailable': failed(503, 'Look at the log and at the free disk space of the home.'),
+  'store-damaged': configuration(
+    503,
+    'Stop the server and restore a backup: sfp-server restore FILE --replace. The damaged file is kept.',
+  ),
+  'file-exists': failed(409, 'Choose another name; nothing is overwritten.'),
+  'backup-failed': failed(500, "Write where the server's user may, and where there is room."),
+  'backup-invalid': failed(422, 'Use another backup; nothing was changed.'),
   'configuration-invalid': configuration(500, 'Correct sfp-server.yaml at the named place.'),
   'home-missing': configuration(500, 'Create it with: sfp-server init'),
   'socket-path-too-long': configuration(500, 'Choose a shorter SFP_SERVER_HOME.'),

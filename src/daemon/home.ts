@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } fro
 import { dirname } from 'node:path';
 import type { Paths } from '../config/paths.ts';
 import { AppError } from '../contract/errors.ts';
+import { diskTrouble } from './store/disk-trouble.ts';
 
 /**
  * Makes what is missing of a home, and gives every place the mode that keeps others out of it.
@@ -18,6 +19,8 @@ export function prepareHome(paths: Paths, options: { readonly shared: boolean })
     if (options.shared) letThrough(paths);
   } catch (error) {
     const { message } = error as Error;
+    const trouble = diskTrouble(error, `the home ${paths.home} cannot be used`);
+    if (trouble !== null) throw trouble;
     throw new AppError('store-unavailable', `The home ${paths.home} cannot be used: ${message}.`, {
       cause: error,
       hint: 'Give the home to the user that runs the server.',

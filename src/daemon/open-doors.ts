@@ -9,6 +9,7 @@ import type { Parts } from './open-parts.ts';
 import { createReadiness } from './readiness.ts';
 import { listSchedules } from './schedules/list.ts';
 import type { Teardown } from './teardown.ts';
+import { writeBackup } from './upkeep/backup.ts';
 
 export interface DoorsOptions {
   readonly environment: Environment;
@@ -37,6 +38,7 @@ export async function openDoors(options: DoorsOptions): Promise<void> {
     wake: parts.dispatch.wake,
     readiness: readinessOf(options),
     status: createStatus(parts, version),
+    backup: async (file: string) => await writeBackup(operations.store.copy, file),
     log,
     version,
   };
@@ -62,7 +64,7 @@ function readinessOf({
   return createReadiness({
     home: environment.paths.home,
     busyWith,
-    checkStore: async () => await store.position(),
+    checkStore: async () => await store.probe(),
     checkVault: async () => await parts.receive.checkVault(),
     log,
     now,

@@ -4,6 +4,7 @@ import { vaultReference } from '../config/vault-reference.ts';
 import type { Configuration } from '../contract/configuration.ts';
 import { programUrl } from '../contract/programs.ts';
 import { createDispatch } from './dispatch/dispatch.ts';
+import { createRoom } from './dispatch/room.ts';
 import { createOutbox, type Outbox } from './events/outbox.ts';
 import { prepareHome, removeControlKey, writeControlKey } from './home.ts';
 import { createReceive, type Receive } from './hooks/receive.ts';
@@ -11,6 +12,7 @@ import type { OperationParts } from './operations/accept.ts';
 import { resolveSource } from './operations/source.ts';
 import { createSchedules, type Schedules } from './schedules/schedules.ts';
 import { holdHome } from './store/daemon-lock.ts';
+import { diskTrouble } from './store/disk-trouble.ts';
 import { openStore } from './store/open.ts';
 import type { Teardown } from './teardown.ts';
 import { createExpiry } from './upkeep/expiry.ts';
@@ -55,6 +57,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     vault: vaultReference(configuration(), paths),
     workerUrl: options.workerUrl ?? programUrl(import.meta.url, 'worker/main'),
     onDrained: options.onDrained,
+    hasRoom: createRoom(paths.home, log),
     resolveSource: async (tenant, source) => await resolveSource(operations, tenant, source),
     log,
   });
@@ -86,10 +89,14 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
 /** AppError `daemon-running` before anything of the other daemon is touched. */
 function takeHome({ environment, configuration, teardown }: PartsOptions): string {
   const { paths } = environment;
-  prepareHome(paths, { shared: configuration().edge.group !== undefined });
-  const lock = holdHome(paths.lock);
-  teardown.add('lock', () => lock.release());
-  const controlKey = writeControlKey(paths);
-  teardown.add('control key', () => removeControlKey(paths));
-  return controlKey;
+  try {
+    prepareHome(paths, { shared: configuration().edge.group !== undefined });
+    const lock = holdHome(paths.lock);
+    teardown.add('lock', () => lock.release());
+    const controlKey = writeControlKey(paths);
+    teardown.add('control key', () => removeControlKey(paths));
+    return controlKey;
+  } catch (error) {
+    throw diskTrouble(error, `the home ${paths.home} cannot be written`) ?? error;
+  }
 }

@@ -19,13 +19,16 @@ const FREE_BYTES = 100 * 1024 * 1024;
 const CHECK_LIMIT_MS = 5_000;
 /** How long an answer about the vault holds: a keychain is asked over a bus. */
 const VAULT_HOLDS_MS = 10_000;
+/** The same of the store: the check writes. */
+const STORE_HOLDS_MS = 2_000;
 
 export function createReadiness(parts: ReadinessParts): () => Promise<Readiness> {
-  const vault = remembered(parts.checkVault, parts.now);
+  const vault = remembered(parts.checkVault, parts.now, VAULT_HOLDS_MS);
+  const store = remembered(parts.checkStore, parts.now, STORE_HOLDS_MS);
   return async () => {
     const checks = await Promise.all([
       check('dispatch', async () => checkDispatch(parts), parts.log),
-      check('store', parts.checkStore, parts.log),
+      check('store', store, parts.log),
       check('disk', async () => await checkDisk(parts.home), parts.log),
       check('vault', vault, parts.log),
     ]);
@@ -60,11 +63,11 @@ async function checkDisk(home: string): Promise<void> {
   throw new AppError('store-unavailable', `The disk of the home has ${left} MB left.`);
 }
 
-function remembered(run: () => Promise<unknown>, now: () => Date): () => Promise<unknown> {
+function remembered(run: () => Promise<unknown>, now: () => Date, holdsMs: number): () => Promise<unknown> {
   let last: { readonly at: number; readonly result: Promise<unknown> } | null = null;
   return async () => {
     const at = now().getTime();
-    if (last === null || at - last.at >= VAULT_HOLDS_MS) {
+    if (last === null || at - last.at >= holdsMs) {
       last = { at, result: run() };
       last.result.catch(() => undefined); // each reader hears of it below
     }

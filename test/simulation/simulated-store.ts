@@ -53,11 +53,12 @@ export function simulateStore(world: World, life: Life): Store {
     (...args: unknown[]) => call(verb as Verb, args),
   ]);
   return {
-    ...(Object.fromEntries(verbs) as Omit<Store, 'onCommitted' | 'close'>),
+    ...(Object.fromEntries(verbs) as Omit<Store, 'onCommitted' | 'copy' | 'close'>),
     onCommitted(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    copy: () => Promise.reject(new Error('The simulation has no file.')),
     close: () => Promise.resolve(),
   };
 }

@@ -39,10 +39,12 @@ export interface TestServerOptions {
   readonly configuration?: Record<string, unknown>;
   /** Words put in front of the command: `strace -f …`. */
   readonly under?: readonly string[];
+  /** Where its home is made; default: the directory of temporary files. */
+  readonly place?: string;
 }
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const home = mkdtempSync(join(tmpdir(), 'sfp-'));
+  const home = mkdtempSync(join(options.place ?? tmpdir(), 'sfp-'));
   const environment = readEnvironment({ SFP_SERVER_HOME: home });
   const paths = pathsOf(home);
   mkdirSync(paths.logs, { recursive: true });

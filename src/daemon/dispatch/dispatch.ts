@@ -30,6 +30,8 @@ export interface DispatchOptions {
   /** Somebody asked for a drain, and nothing runs any more. */
   readonly onDrained?: () => void;
   readonly limits?: Partial<DispatchLimits>;
+  /** Whether the disk has room for another attempt. */
+  readonly hasRoom?: () => Promise<boolean>;
   readonly random?: () => number;
   /** Other workers and workspaces than real ones: the simulation's. */
   readonly means?: AttemptMeans;
@@ -50,6 +52,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   const parts = attemptParts(options, stopping.signal);
   const due = createDue(options);
   const drain = createDrain({ ...options, onDrained: options.onDrained ?? (() => undefined) });
+  const hasRoom = options.hasRoom ?? (async () => true);
   let queue: ReturnType<typeof createQueue> | null = null;
   let unsubscribe: () => void = () => undefined;
   let stopped: Promise<void> | null = null;
@@ -93,9 +96,9 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       unsubscribe = options.store.onCommitted(committed);
       const limit = () => options.configuration().concurrency;
       const claim = async () =>
-        drain.active()
-          ? null
-          : options.store.claim(options.now().toISOString(), laneLimits(options.configuration()));
+        !drain.active() && (await hasRoom())
+          ? await options.store.claim(options.now().toISOString(), laneLimits(options.configuration()))
+          : null; // reconcile looks again
       queue = createQueue({ limit, claim, run, log: options.log });
       due.start();
       reconcile.start();

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Caller } from '../../contract/access.ts';
+import type { Backup } from '../../contract/backup.ts';
 import type { DeliveryReceipt } from '../../contract/delivery.ts';
 import type { RouteBody, RouteName, RouteParams, RouteQuery, RouteSuccess } from '../../contract/routes.ts';
 import type { ScheduleView } from '../../contract/schedule.ts';
@@ -32,6 +33,7 @@ export interface DoorParts {
   readonly wake: () => void;
   readonly readiness: () => Promise<Readiness>;
   readonly status: () => Promise<ServerStatus>;
+  readonly backup: (file: string) => Promise<Backup>;
   readonly log: Logger;
   readonly version: string;
   readonly timing?: Partial<LiveTiming>;

@@ -7,6 +7,7 @@ import { AppError } from '../../contract/errors.ts';
 import { UPLOAD_LIMIT_BYTES } from '../../contract/route.ts';
 import type { Upload } from '../../contract/server.ts';
 import type { OperationParts } from '../operations/accept.ts';
+import { diskTrouble } from '../store/disk-trouble.ts';
 import type { StoredUpload } from '../store/port.ts';
 
 const KEPT_MS = 24 * 3_600_000;
@@ -32,7 +33,7 @@ export async function receiveUpload(
     return answerOf(upload);
   } catch (error) {
     await Promise.all([rm(unfinished, { force: true }), rm(file, { force: true })]);
-    throw error;
+    throw diskTrouble(error, 'the upload could not be kept') ?? error;
   }
 }
 

@@ -12,6 +12,7 @@ import { createOperations } from './operations.ts';
 import { createOrgs } from './orgs.ts';
 import { createPauses } from './pauses.ts';
 import type { LaneLimits, Store } from './port.ts';
+import { createProbe } from './probe.ts';
 import { createReports } from './reports.ts';
 import { createResolutions } from './resolutions.ts';
 import { createResolve } from './resolve.ts';
@@ -22,7 +23,7 @@ import { createUploads } from './uploads.ts';
 import { createWaiting } from './waiting.ts';
 
 /** What can be asked of the database; the rest of the port is about the thread. */
-export type Verb = Exclude<keyof Store, 'onCommitted' | 'close'>;
+export type Verb = Exclude<keyof Store, 'onCommitted' | 'copy' | 'close'>;
 
 /** The verbs without promises, as they run inside a transaction. */
 export type Verbs = {
@@ -70,6 +71,7 @@ export function createEngine(db: Database): Engine {
     ...createDeliveries(db, accepting),
     ...createSchedules(db, accepting),
     ...createRetention(db),
+    ...createProbe(db),
     ...createTokens(db),
     ...createOrgs(db, { waiting, lanes, pauses }),
     ...pauses.verbs,

@@ -1,4 +1,5 @@
 import { AppError, type ErrorCode } from '../../contract/errors.ts';
+import { HINT_ROOM, HINT_WRITABLE } from './disk-trouble.ts';
 
 /** An error on its way out of the thread; a class does not survive the copy. */
 export type Failure =
@@ -46,6 +47,18 @@ export function fromFailure(failure: Failure): Error {
 
 export function unavailable(cause: unknown): AppError {
   const why = cause instanceof Error ? cause.message : String(cause);
+  const code = codeOf(cause);
+  if (/^SQLITE_(CORRUPT|NOTADB)(_|$)/.test(code)) {
+    return new AppError('store-damaged', `The database is damaged: ${why}.`, { cause });
+  }
+  if (code === 'SQLITE_FULL') {
+    const detail = 'The disk is full: the database could not be written.';
+    return new AppError('store-unavailable', detail, { cause, hint: HINT_ROOM });
+  }
+  if (code.startsWith('SQLITE_READONLY')) {
+    const detail = `The database can only be read: ${why}.`;
+    return new AppError('store-unavailable', detail, { cause, hint: HINT_WRITABLE });
+  }
   return new AppError('store-unavailable', `The database could not be written or read: ${why}.`, { cause });
 }
 

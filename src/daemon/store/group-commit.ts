@@ -28,7 +28,16 @@ export function createGroupCommit(db: Database, engine: Engine): (requests: read
   const release = db.prepare('RELEASE request');
   const undo = db.prepare('ROLLBACK TO request');
 
+  let damage: Failure | null = null;
+
+  const failureOf = (error: unknown): Failure => {
+    const failure = toFailure(error);
+    if (failure.kind === 'expected' && failure.code === 'store-damaged') damage ??= failure;
+    return failure;
+  };
   const run = ({ id, verb, args }: Request): Answer => {
+    // what was found damaged stays so until somebody restores it, though other pages can be read and written
+    if (verb === 'probe' && damage !== null) return { id, failure: damage };
     const held = engine.events.held();
     save.run();
     try {
@@ -42,7 +51,7 @@ export function createGroupCommit(db: Database, engine: Engine): (requests: read
       undo.run();
       release.run();
       engine.events.keep(held);
-      return { id, failure: toFailure(error) };
+      return { id, failure: failureOf(error) };
     }
   };
 
@@ -55,7 +64,7 @@ export function createGroupCommit(db: Database, engine: Engine): (requests: read
     } catch (error) {
       if (db.inTransaction) rollback.run();
       engine.events.take();
-      const failure = toFailure(unavailable(error));
+      const failure = failureOf(unavailable(error));
       return { answers: requests.map(({ id }) => ({ id, failure })), events: [] };
     }
   };

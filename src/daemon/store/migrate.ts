@@ -9,6 +9,8 @@ import { windows } from './migrations/0005-windows.ts';
 /** In order; the database's `user_version` is how many of them it has seen. */
 const MIGRATIONS: readonly ((db: Database) => void)[] = [initial, schedules, lanes, retention, windows];
 
+export const DATABASE_VERSION = MIGRATIONS.length;
+
 /** Brings a database to this version, each step in a transaction of its own. */
 export function migrate(db: Database): void {
   const version = db.pragma('user_version', { simple: true }) as number;

@@ -36,6 +36,7 @@ const VERBS: Record<Verb, true> = {
   keepSchedules: true,
   recordTick: true,
   lastOfSchedule: true,
+  probe: true,
   planRetention: true,
   pruneEvents: true,
   pruneOperations: true,
@@ -70,17 +71,18 @@ export async function openStore(options: { readonly file: string }): Promise<Sto
   const thread = new Worker(programUrl(import.meta.url, 'daemon/store/thread'), { workerData: options });
   await opened(thread);
   const listeners = new Set<Listener>();
-  const { call, close } = createCalls(thread, (events) => {
+  const { call, copy, close } = createCalls(thread, (events) => {
     for (const listener of listeners) listener(events);
   });
   const verbs = Object.keys(VERBS).map((verb) => [verb, (...args: unknown[]) => call(verb as Verb, args)]);
   return {
-    ...(Object.fromEntries(verbs) as Omit<Store, 'onCommitted' | 'close'>),
+    ...(Object.fromEntries(verbs) as Omit<Store, 'onCommitted' | 'copy' | 'close'>),
     onCommitted(listener) {
       const own: Listener = (events) => listener(events);
       listeners.add(own);
       return () => void listeners.delete(own);
     },
+    copy,
     close,
   };
 }
@@ -131,14 +133,22 @@ function createCalls(thread: Worker, committed: Listener) {
     }
   });
 
+  const asked = (ask: (id: number) => void): Promise<unknown> => {
+    if (gone !== null) return Promise.reject(gone);
+    const id = nextId;
+    nextId += 1;
+    ask(id);
+    return new Promise((resolve, reject) => pending.set(id, { resolve, reject }));
+  };
+
   return {
-    call(verb: Verb, args: readonly unknown[]): Promise<unknown> {
-      if (gone !== null) return Promise.reject(gone);
-      if (tick.length === 0) setImmediate(flush);
-      const request = { id: nextId, verb, args };
-      nextId += 1;
-      tick.push(request);
-      return new Promise((resolve, reject) => pending.set(request.id, { resolve, reject }));
+    call: (verb: Verb, args: readonly unknown[]): Promise<unknown> =>
+      asked((id) => {
+        if (tick.length === 0) setImmediate(flush);
+        tick.push({ id, verb, args });
+      }),
+    async copy(file: string): Promise<void> {
+      await asked((id) => say({ copy: { id, file } }));
     },
     /** What was asked before is answered first. */
     close(): Promise<void> {

@@ -207,5 +207,9 @@ export interface Store extends SchedulePort, LanePort, RetentionPort {
   getUpload(tenant: string, id: string, now: string): Promise<StoredUpload | null>;
   expireUploads(now: string): Promise<readonly StoredUpload[]>;
 
+  /** Writes a little. AppError store-unavailable: the disk does not take it; store-damaged: pages were found damaged. */
+  probe(): Promise<void>;
+  /** Into a file that is empty or not there yet, of one moment; others are answered meanwhile. */
+  copy(file: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,12 +1,20 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import type { Database } from 'better-sqlite3';
 import { createWalBound } from './bound-wal.ts';
+import { copyDatabase } from './copy-database.ts';
 import { createEngine } from './engine.ts';
-import { type Failure, toFailure } from './failure.ts';
+import { type Failure, toFailure, unavailable } from './failure.ts';
 import { createGroupCommit, type Reply, type Request } from './group-commit.ts';
 import { BUSY_TIMEOUT_MS, openDatabase } from './open-database.ts';
 
-/** To the thread: requests of one tick, or the end. */
-export type ToThread = { readonly requests: readonly Request[] } | 'close';
+/** To the thread: requests of one tick, a copy that is wanted, or the end. */
+export type ToThread = { readonly requests: readonly Request[] } | { readonly copy: Copy } | 'close';
+
+export interface Copy {
+  readonly id: number;
+  readonly file: string;
+}
+
 /** From the thread: how opening went, then replies. */
 export type FromThread =
   | { readonly opened: true }
@@ -25,7 +33,8 @@ function serve(port: MessagePort, file: string): void {
     const commit = createGroupCommit(db, createEngine(db));
     const boundWal = createWalBound(db, BUSY_TIMEOUT_MS);
     port.on('message', (message: ToThread) => {
-      const { requests, closing } = drain(port, message);
+      const { requests, copies, closing } = drain(port, message);
+      for (const copy of copies) void answerCopy(db, copy).then(say);
       if (requests.length > 0) say({ opened: null, ...commit(requests) });
       if (!closing) return boundWal();
       db.close();
@@ -38,14 +47,32 @@ function serve(port: MessagePort, file: string): void {
   }
 }
 
+interface Drained {
+  readonly requests: Request[];
+  readonly copies: readonly Copy[];
+  readonly closing: boolean;
+}
+
 /** While a commit waited for the disk, more requests came: they share the next one. */
-function drain(port: MessagePort, first: ToThread): { requests: Request[]; closing: boolean } {
+function drain(port: MessagePort, first: ToThread): Drained {
   const requests: Request[] = [];
+  const copies: Copy[] = [];
   for (let message: ToThread | undefined = first; message !== undefined; ) {
-    if (message === 'close') return { requests, closing: true };
-    requests.push(...message.requests);
+    if (message === 'close') return { requests, copies, closing: true };
+    if ('copy' in message) copies.push(message.copy);
+    else requests.push(...message.requests);
     if (requests.length >= GROUP_LIMIT) break;
     message = receiveMessageOnPort(port)?.message as ToThread | undefined;
   }
-  return { requests, closing: false };
+  return { requests, copies, closing: false };
+}
+
+/** In steps between which requests are answered; so it shares no commit with them. */
+async function answerCopy(db: Database, { id, file }: Copy): Promise<FromThread> {
+  try {
+    await copyDatabase(db, file);
+    return { opened: null, events: [], answers: [{ id, value: null }] };
+  } catch (error) {
+    return { opened: null, events: [], answers: [{ id, failure: toFailure(unavailable(error)) }] };
+  }
 }

@@ -96,6 +96,7 @@ const bodies: Partial<Record<RouteName, () => string | object>> = {
   resolveOperation: () => ({ as: 'failed', note: 'it is not in the org' }),
   putOrg: registration,
   createToken: () => ({ name: 'another', scopes: ['operations:read'], expiresAt: null }),
+  createBackup: () => ({ file: '/backups/monday.db' }),
   receiveHook: () => ({ at: crypto.randomUUID() }),
 };
 

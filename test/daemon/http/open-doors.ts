@@ -203,6 +203,7 @@ function playedParts(ready: { value: boolean }, received: Received[], paths: Pat
       counts: { scheduled: 0, queued: 0, running: 0 },
     }),
     drain: { begin: () => undefined, end: () => undefined },
+    backup: async (file: string) => ({ file, bytes: 0 }),
     schedules: async () => [],
     wake: () => undefined,
     receive: async (hook: string, headers: IncomingHttpHeaders, body: Buffer) => {

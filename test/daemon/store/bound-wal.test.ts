@@ -6,8 +6,8 @@ import type { Store } from '../../../src/daemon/store/port.ts';
 import { freshStore, newOperation } from './home.ts';
 
 const GROUP_BYTES = 20 * 100_000;
-/** What one group of requests may add before the bound is looked at, with its indexes. */
-const SLACK_BYTES = 2 * GROUP_BYTES;
+/** What a few groups add while a busy machine lets a reader wait longer than the bound does; without a bound it is all 40. */
+const SLACK_BYTES = 12 * GROUP_BYTES;
 
 test('the WAL stays below its bound while much is written and one reader always follows another', async () => {
   const { store, file } = await freshStore();

@@ -1,4 +1,5 @@
 import type { Handlers } from '../parts.ts';
+import { createBackup } from './backup.ts';
 import { listDeliveries } from './deliveries.ts';
 import { listEvents } from './events.ts';
 import { receiveHook } from './hooks.ts';
@@ -44,6 +45,7 @@ export const HANDLERS: Handlers = {
   cancelDrain,
   pauseServer,
   resumeServer,
+  createBackup,
   receiveHook,
   health,
   readiness,

@@ -1,0 +1,122 @@
+import BetterSqlite3, { type Database } from 'better-sqlite3';
+import { AppError } from '../../contract/errors.ts';
+import type { OperationError, OperationState } from '../../contract/operation.ts';
+import { createEngine } from './engine.ts';
+import { DATABASE_VERSION } from './migrate.ts';
+import { APPLICATION_ID } from './migrations/0004-retention.ts';
+import { openDatabase } from './open-database.ts';
+
+const LISTED_FAULTS = 3;
+
+/**
+ * Looks through all of a backup, and changes nothing in it.
+ *
+ * @throws AppError backup-invalid: it is damaged, no database of ours, or of a newer sfp-server
+ */
+export function checkBackup(file: string, name: string): void {
+  let db: Database | null = null;
+  try {
+    db = new BetterSqlite3(file, { fileMustExist: true });
+    const number = (pragma: string): number => Number(db?.pragma(pragma, { simple: true }));
+    if (number('application_id') !== APPLICATION_ID) throw invalid(name, 'is no backup of sfp-server');
+    const version = number('user_version');
+    if (version > DATABASE_VERSION) {
+      throw new AppError(
+        'backup-invalid',
+        `${name} has version ${version} and this sfp-server knows ${DATABASE_VERSION}.`,
+        { hint: 'Install the newer sfp-server that wrote it.' },
+      );
+    }
+    const faults = db.pragma(`integrity_check(${LISTED_FAULTS})`) as { integrity_check: string }[];
+    const [fault] = faults;
+    if (fault?.integrity_check !== 'ok') throw invalid(name, `is damaged: ${fault?.integrity_check}`);
+    const broken = db.pragma('foreign_key_check') as readonly unknown[];
+    if (broken.length > 0) throw invalid(name, `is damaged: ${broken.length} rows name others that are gone`);
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw invalid(name, `cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    db?.close();
+  }
+}
+
+/** An operation that had not ended when the backup was made. */
+export interface UnfinishedWork {
+  readonly id: string;
+  readonly tenant: string;
+  readonly task: string;
+  readonly state: OperationState;
+  readonly attempt: number;
+  readonly scheduledFor: string | null;
+  readonly checkpoint: string | null;
+}
+
+/** `stays`: recovery and dispatch go on with it as after any restart. */
+export type Fate =
+  | 'stays'
+  | 'cancelled'
+  | { readonly to: 'indeterminate'; readonly error: OperationError; readonly result: null };
+
+export interface RestoredWork {
+  readonly stayed: number;
+  readonly cancelled: number;
+  readonly indeterminate: number;
+}
+
+/** Another history begins: no position of a client means anything in it. All in one transaction, and nothing left in a WAL. */
+export function beginHistory(
+  file: string,
+  options: {
+    readonly now: string;
+    /** Null: all goes on where it was. */
+    readonly fateOf: ((work: UnfinishedWork) => Fate) | null;
+  },
+): RestoredWork {
+  const { now, fateOf } = options;
+  const db = openDatabase(file);
+  try {
+    const { verbs } = createEngine(db);
+    const unfinished = db.prepare<[], UnfinishedWork>(
+      `SELECT id, tenant, task, state, attempt, scheduled_for AS scheduledFor, checkpoint
+       FROM operations WHERE finished_at IS NULL ORDER BY id`,
+    );
+    const count = { stayed: 0, cancelled: 0, indeterminate: 0 };
+    const settle = (work: UnfinishedWork): void => {
+      const fate = fateOf?.(work) ?? 'stays';
+      if (fate === 'stays') count.stayed += 1;
+      else if (fate === 'cancelled') {
+        verbs.requestCancel(work.tenant, work.id, 'the restore of a backup', now);
+        count.cancelled += 1;
+      } else {
+        verbs.settle(work.id, work.attempt, fate, now);
+        count.indeterminate += 1;
+      }
+    };
+    db.transaction(() => {
+      db.exec('UPDATE meta SET epoch = lower(hex(randomblob(16)))');
+      for (const work of unfinished.all()) settle(work);
+      if (fateOf !== null) db.prepare('UPDATE schedules SET settled_up_to = max(settled_up_to, ?)').run(now);
+    })();
+    db.pragma('wal_checkpoint(TRUNCATE)');
+    return count;
+  } finally {
+    db.close();
+  }
+}
+
+/** What a healthy database has in its WAL goes into the file itself, so that the file alone is all of it. */
+export function emptyWal(file: string): void {
+  let db: Database | null = null;
+  try {
+    db = new BetterSqlite3(file, { fileMustExist: true });
+    db.pragma('wal_checkpoint(TRUNCATE)');
+  } catch {
+    // it is damaged, which may be why it is replaced; what lies beside it is laid aside as well
+  } finally {
+    db?.close();
+  }
+}
+
+function invalid(name: string, what: string): AppError {
+  return new AppError('backup-invalid', `${name} ${what.replace(/\.?$/, '.')}`);
+}

@@ -1,0 +1,238 @@
+import { spawn } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import BetterSqlite3 from 'better-sqlite3';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type Paths, pathsOf } from '../../../src/config/paths.ts';
+import { createOutbox } from '../../../src/daemon/events/outbox.ts';
+import { backUpHome, restoreHome } from '../../../src/daemon/offline.ts';
+import { holdHome } from '../../../src/daemon/store/daemon-lock.ts';
+import { openStore } from '../../../src/daemon/store/open.ts';
+import type { Store } from '../../../src/daemon/store/port.ts';
+import { checkBackup } from '../../../src/daemon/store/restored-database.ts';
+import { at, newOperation, operationId } from '../store/home.ts';
+
+const FIXTURE = fileURLToPath(new URL('../../fixtures/restore-home.ts', import.meta.url));
+const GO_ON = { replace: false, continueWork: true };
+
+describe('a restored home', () => {
+  test('has all of the backup in another history, where no position of a client counts', async () => {
+    const { paths, backup, before } = await backedUp(async (store) => {
+      await store.accept(newOperation(1, { labels: { team: 'crm' } }), null);
+    });
+    await restoreHome(paths, { backup, ...GO_ON });
+    const store = await open(paths);
+    expect(await store.getOperation('default', operationId(1))).toMatchObject({ labels: { team: 'crm' } });
+    const after = await store.position();
+    expect(after).toEqual({ epoch: expect.not.stringMatching(before.epoch), seq: before.seq });
+    const started: boolean[] = [];
+    const sink = {
+      subscribed: (_position: unknown, recovered: boolean) => void started.push(recovered),
+      events: () => undefined,
+      caughtUp: () => undefined,
+    };
+    const outbox = createOutbox(store);
+    await outbox.follow({ tenant: 'default', operation: null, org: null }, before, sink);
+    outbox.stop();
+    expect(started).toEqual([false]);
+    expect(statSync(paths.database).mode & 0o777).toBe(0o600);
+  });
+
+  test('is not written over, unless that is asked for: then the former database is laid aside whole', async () => {
+    const { paths, backup } = await backedUp(async (store) => {
+      await store.accept(newOperation(1), null);
+    });
+    const store = await open(paths);
+    await store.accept(newOperation(2), null);
+    // as a killed daemon leaves it: the newest rows are in the WAL alone
+    const killed = makeHome();
+    for (const end of ['', '-wal']) copyFileSync(`${paths.database}${end}`, `${killed.database}${end}`);
+    await expect(restoreHome(killed, { backup, ...GO_ON })).rejects.toMatchObject({ code: 'file-exists' });
+    const { laidAside } = await restoreHome(killed, { backup, replace: true, continueWork: true });
+    expect(idsIn(killed.database)).toEqual([operationId(1)]);
+    expect(idsIn(laidAside ?? '').toSorted()).toEqual([operationId(2)]);
+    expect(stateOf(killed).filter((name) => /restoring|-wal/.test(name))).toEqual([]);
+  });
+
+  test('is refused while a daemon holds it', async () => {
+    const { paths, backup } = await backedUp();
+    const lock = holdHome(paths.lock);
+    await expect(restoreHome(paths, { backup, ...GO_ON })).rejects.toMatchObject({ code: 'daemon-running' });
+    await expect(backUpHome(paths, `${backup}.2`)).rejects.toMatchObject({ code: 'not-found' });
+    lock.release();
+  });
+
+  test.each<[string, (file: string) => void, RegExp]>([
+    ['no database', (file) => writeFileSync(file, 'hello'.repeat(5_000)), /cannot be read: file is not/],
+    ['another database', other, /is no backup of sfp-server/],
+    ['half of a file', (file) => writeFileSync(file, readFileSync(file).subarray(0, 40_000)), /backup/],
+    ['a damaged file', damage, /is damaged|cannot be read/],
+    ['of a newer version', (file) => pragma(file, 'user_version = 99'), /version 99/],
+    ['with rows that name others that are gone', orphan, /is damaged: 1 rows/],
+  ])('is left alone by a backup that is %s', async (_what, spoil, message) => {
+    const { paths, backup } = await backedUp(async (store) => {
+      await store.accept(newOperation(1), null);
+    });
+    await (await open(paths)).close();
+    const before = readFileSync(paths.database);
+    spoil(backup);
+    const restored = restoreHome(paths, { backup, replace: true, continueWork: true });
+    await expect(restored).rejects.toMatchObject({
+      code: 'backup-invalid',
+      message: expect.stringMatching(message),
+    });
+    expect(readFileSync(paths.database)).toEqual(before);
+    expect(stateOf(paths).filter((name) => /restoring|replaced/.test(name))).toEqual([]);
+  });
+
+  test.each(['operations.db.restoring', 'operations.db.restoring-wal', 'operations.db.replaced'])(
+    'is the former one or the restored one, whole, when the restore is killed after %s',
+    async (moment) => {
+      const { paths, backup } = await backedUp(async (store) => {
+        await Promise.all(range(200).map((number) => store.accept(newOperation(number + 10), null)));
+      });
+      const store = await open(paths);
+      await store.accept(newOperation(2), null);
+      await store.close();
+      const child = spawn(process.execPath, [FIXTURE, paths.home, backup], { stdio: 'ignore' });
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      const gone = ended.then(() => true);
+      const reached = () => stateOf(paths).some((name) => name.startsWith(moment));
+      while (
+        !reached() &&
+        !(await Promise.race([gone, new Promise<false>((next) => setImmediate(next, false))]))
+      );
+      child.kill('SIGKILL');
+      await ended;
+      checkBackup(paths.database, 'what is left');
+      expect([1, 200]).toContain(idsIn(paths.database).length);
+      await restoreHome(paths, { backup, replace: true, continueWork: true });
+      expect(idsIn(paths.database)).toHaveLength(200);
+      expect(stateOf(paths).filter((name) => name.includes('restoring'))).toEqual([]);
+    },
+  );
+});
+
+describe('work of a backup', () => {
+  const deploy = (number: number, more = {}) =>
+    newOperation(number, {
+      lane: { organisation: `00D00000000000${number}EAA`, mode: 'exclusive' },
+      ...more,
+    });
+
+  async function make(store: Store): Promise<void> {
+    await store.accept(deploy(1), null);
+    await store.claim(at(1));
+    await store.accept(deploy(2), null);
+    await store.claim(at(2));
+    await store.recordCheckpoint(operationId(2), 1, { deploymentId: '0Af' }, at(2));
+    await store.accept(newOperation(3, { task: 'salesforce.query', lane: null }), null);
+    await store.claim(at(3));
+    await store.accept(deploy(4), null);
+    await store.accept(deploy(5, { scheduledFor: '2999-01-01T00:00:00.000Z' }), null);
+    await store.accept(deploy(6, { scheduledFor: at(60) }), null);
+  }
+
+  test('is not sent again where it may have been sent after the backup', async () => {
+    const { paths, backup } = await backedUp(make);
+    const restored = await restoreHome(paths, { backup, replace: false, continueWork: false });
+    expect(restored).toMatchObject({ stayed: 3, cancelled: 2, indeterminate: 1 });
+    const store = await open(paths);
+    const states = await Promise.all(
+      range(6).map(async (number) => (await store.getOperation('default', operationId(number)))?.state),
+    );
+    expect(states).toEqual(['indeterminate', 'running', 'running', 'cancelled', 'scheduled', 'cancelled']);
+    expect((await store.getOperation('default', operationId(1)))?.error).toMatchObject({
+      code: 'deploy-unknown',
+      message: expect.stringContaining('restored from a backup'),
+    });
+    expect((await store.listOpenAttempts()).map(({ checkpoint }) => checkpoint)).toEqual([
+      { deploymentId: '0Af' },
+      null,
+    ]);
+  });
+
+  test('all goes on where nothing ran since', async () => {
+    const { paths, backup } = await backedUp(make);
+    expect(await restoreHome(paths, { backup, ...GO_ON })).toMatchObject({ stayed: 6, cancelled: 0 });
+  });
+});
+
+/** A home without a database, and a backup of one that had been there. */
+async function backedUp(make: (store: Store) => Promise<void> = async () => undefined) {
+  const from = makeHome();
+  const store = await open(from);
+  await make(store);
+  const before = await store.position();
+  await store.close();
+  const backup = join(from.home, 'backup.db');
+  await backUpHome(from, backup);
+  return { paths: makeHome(), backup, before };
+}
+
+function makeHome(): Paths {
+  const paths = pathsOf(mkdtempSync(join(tmpdir(), 'sfp-restore-')));
+  onTestFinished(() => rmSync(paths.home, { recursive: true, force: true }));
+  rmSync(dirname(paths.database), { recursive: true, force: true });
+  holdHome(paths.lock).release();
+  return paths;
+}
+
+async function open(paths: Paths): Promise<Store> {
+  const store = await openStore({ file: paths.database });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+function stateOf(paths: Paths): readonly string[] {
+  return existsSync(dirname(paths.database)) ? readdirSync(dirname(paths.database)) : [];
+}
+
+function idsIn(file: string): readonly string[] {
+  const db = new BetterSqlite3(file);
+  const rows = db.prepare('SELECT id FROM operations ORDER BY id').all() as { id: string }[];
+  db.close();
+  return rows.map(({ id }) => id);
+}
+
+function range(length: number): readonly number[] {
+  return Array.from({ length }, (_, index) => index + 1);
+}
+
+function pragma(file: string, text: string): void {
+  const db = new BetterSqlite3(file);
+  db.pragma(text);
+  db.close();
+}
+
+function other(file: string): void {
+  rmSync(file);
+  const db = new BetterSqlite3(file);
+  db.exec('CREATE TABLE mine (a)');
+  db.close();
+}
+
+/** Everything behind the first pages, as a bad disk leaves it. */
+function damage(file: string): void {
+  const bytes = readFileSync(file);
+  bytes.fill(0x5a, 8_192, bytes.length - 4_096);
+  writeFileSync(file, bytes);
+}
+
+function orphan(file: string): void {
+  const db = new BetterSqlite3(file);
+  db.pragma('foreign_keys = OFF');
+  db.exec("INSERT INTO labels VALUES ('default', 'a', 'b', 'op_none')");
+  db.close();
+}

@@ -1,0 +1,121 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { AppError } from '../../src/contract/errors.ts';
+import type { Readiness } from '../../src/contract/server.ts';
+import { runCli } from '../support/run-cli.ts';
+import { startSalesforce } from '../support/salesforce/start.ts';
+import { sampleProject } from '../support/sample-project.ts';
+import { registerOrg, startTestServer, type TestServer, untilState } from '../support/server.ts';
+import { canMount, mountSmallDisk } from '../support/small-disk.ts';
+import { until } from '../support/until.ts';
+
+const toStop: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const stop of toStop.splice(0).reverse()) await stop();
+});
+
+const START = ['start', '--no-board', '--no-caddy'];
+
+// a container without the right to mount is the one place where these cannot be seen
+describe.runIf(canMount)('a full disk', () => {
+  test('loses nothing that was accepted, is said, and when it has room again all goes on by itself', async () => {
+    const disk = mountSmallDisk(160);
+    toStop.push(() => disk.remove());
+    const { server, org, directory } = await setUp(disk.directory);
+    org.holdDeployments(true);
+    const running = await server.client.call('createOperation', {
+      body: { task: 'salesforce.deploy', org: 'uat', input: { source: { directory } } },
+    });
+    await until(() => org.calls.deployStatus > 2, server.output);
+
+    disk.fill();
+    const { accepted, refusal } = await enqueueUntilRefused(server);
+    expect(refusal).toMatchObject({ code: 'store-unavailable', status: 503 });
+    await until(async () => check(await server.client.call('readiness'), 'store')?.ok === false);
+    const said = await server.client.call('readiness');
+    expect(said.ready).toBe(false);
+    expect(check(said, 'store')?.detail).toMatch(/disk is full|could not be written/);
+    const status = await runCli(['status'], { home: server.paths.home });
+    expect(status).toMatchObject({ code: 1, stdout: expect.stringContaining('store') });
+    org.holdDeployments(false);
+    await until(() => /could not be stored; trying again/.test(server.output()), server.output);
+    const { pid } = server;
+
+    disk.makeRoom();
+    for (const id of [running.id, ...accepted]) {
+      const { state, error } = await untilState(server, id, 'succeeded', 'failed', 'indeterminate');
+      expect({ id, state, error }).toEqual({ id, state: 'succeeded', error: null });
+    }
+    await until(async () => (await server.client.call('readiness')).ready);
+    expect((await server.client.call('serverStatus')).pid).toBe(pid);
+    expect(org.calls.deploy).toBe(1);
+  });
+
+  test('at the start is one sentence', async () => {
+    const disk = mountSmallDisk(8);
+    toStop.push(() => disk.remove());
+    writeFileSync(join(disk.directory, 'sfp-server.yaml'), 'vault: { provider: file }\n');
+    disk.fill();
+    const started = await runCli(START, { home: disk.directory });
+    expect(started.code).toBe(1);
+    expect(started.stderr).toMatch(/^Error: The disk is full: .*\nMake room on the disk of the home/);
+  });
+});
+
+describe.runIf(canMount)('a read-only disk', () => {
+  test('at the start is one sentence, and once it is writable the same home starts', async () => {
+    const disk = mountSmallDisk(160);
+    toStop.push(() => disk.remove());
+    const { server } = await setUp(disk.directory);
+    await server.stop();
+    disk.remount('ro');
+    const started = await runCli(START, { home: server.paths.home });
+    disk.remount('rw');
+    expect(started.code).toBe(1);
+    expect(started.stderr).toMatch(/^Error: The disk is read-only: the home .*\nMake the disk of the home/);
+    await server.start();
+  });
+});
+
+test('a damaged database ends the start with one sentence that names the remedy, and exit code 78', async () => {
+  const server = await startTestServer();
+  toStop.push(() => server.remove());
+  await server.stop();
+  writeFileSync(server.paths.database, 'no database at all '.repeat(1_000));
+  const started = await runCli(START, { home: server.paths.home });
+  expect(started.code).toBe(78);
+  expect(started.stderr).toMatch(/^Error: The database is damaged: .*\n.*sfp-server restore FILE --replace/);
+});
+
+async function setUp(place: string) {
+  const project = sampleProject();
+  toStop.push(project.remove);
+  const org = await startSalesforce();
+  toStop.push(() => org.stop());
+  const server = await startTestServer({
+    place,
+    configuration: { directories: [project.root], concurrency: 2 },
+  });
+  toStop.push(() => server.remove());
+  await registerOrg(server, org);
+  return { server, org, directory: project.directory };
+}
+
+/** A few may still fit where the database has room that is not on the disk's account any more. */
+async function enqueueUntilRefused(server: TestServer) {
+  const accepted: string[] = [];
+  for (;;) {
+    const body = { task: 'salesforce.identity', org: 'uat', input: {} } as const;
+    try {
+      accepted.push((await server.client.call('createOperation', { body })).id);
+    } catch (error) {
+      if (error instanceof AppError) return { accepted, refusal: error };
+      throw error;
+    }
+  }
+}
+
+function check(readiness: Readiness, name: string) {
+  return readiness.checks.find((one) => one.name === name);
+}

@@ -1,0 +1,65 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Only root may mount; a container may forbid even that. */
+export const canMount = ((): boolean => {
+  const directory = mkdtempSync(join(tmpdir(), 'sfp-mount-'));
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', directory]).status === 0;
+  if (mounted) spawnSync('umount', [directory]);
+  rmdirSync(directory);
+  return mounted;
+})();
+
+/** A disk of its own, in memory. */
+export interface SmallDisk {
+  readonly directory: string;
+  /** To the last byte. */
+  fill(): void;
+  makeRoom(): void;
+  remount(how: 'ro' | 'rw'): void;
+  remove(): void;
+}
+
+export function mountSmallDisk(megabytes: number): SmallDisk {
+  const directory = mkdtempSync(join(tmpdir(), 'sfp-disk-'));
+  run('mount', '-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', directory);
+  const filler = join(directory, 'filler');
+  return {
+    directory,
+    fill: () => fill(filler),
+    makeRoom: () => rmSync(filler, { force: true }),
+    remount: (how) => run('mount', '-o', `remount,${how}`, directory),
+    remove() {
+      run('umount', '-l', directory);
+      rmdirSync(directory);
+    },
+  };
+}
+
+function fill(file: string): void {
+  const descriptor = openSync(file, 'a');
+  try {
+    for (const bytes of [1024 * 1024, 4_096]) {
+      const piece = Buffer.alloc(bytes, 1);
+      while (written(descriptor, piece));
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function written(descriptor: number, piece: Buffer): boolean {
+  try {
+    return writeSync(descriptor, piece) === piece.length;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return false;
+    throw error;
+  }
+}
+
+function run(command: string, ...words: string[]): void {
+  const { status, stderr } = spawnSync(command, words, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${command} ${words.join(' ')}: ${stderr}`);
+}
