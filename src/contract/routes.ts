@@ -8,7 +8,8 @@ import { OPERATION_STATES, OperationRequest, OperationSchema, ResolutionRequest 
 import { OrgRegistration, OrgSchema } from './org.ts';
 import { PAGE_LIMIT, route, UPLOAD_LIMIT_BYTES } from './route.ts';
 import { ScheduleSchema } from './schedule.ts';
-import { Readiness, ServerStatus, TaskDescription, Upload } from './server.ts';
+import { TaskDescription, Upload } from './server.ts';
+import { SERVER_ROUTES } from './server-routes.ts';
 import { Alias, Nullable, OperationId } from './values.ts';
 
 const closed = { additionalProperties: false };
@@ -189,30 +190,7 @@ export const ROUTES = {
     status: 204,
     success: Type.Null(),
   }),
-  serverStatus: route({
-    method: 'GET',
-    url: '/api/v1/status',
-    door: 'control',
-    scope: null,
-    status: 200,
-    success: ServerStatus,
-  }),
-  drainServer: route({
-    method: 'POST',
-    url: '/api/v1/drain',
-    door: 'control',
-    scope: null,
-    status: 202,
-    success: ServerStatus,
-  }),
-  cancelDrain: route({
-    method: 'DELETE',
-    url: '/api/v1/drain',
-    door: 'control',
-    scope: null,
-    status: 200,
-    success: ServerStatus,
-  }),
+  ...SERVER_ROUTES,
   receiveHook: route({
     method: 'POST',
     url: '/hooks/:hook',
@@ -223,22 +201,6 @@ export const ROUTES = {
     bodyLimit: HOOK_BODY_LIMIT_BYTES,
     status: 202,
     success: DeliveryReceipt,
-  }),
-  health: route({
-    method: 'GET',
-    url: '/healthz',
-    door: 'both',
-    scope: null,
-    status: 200,
-    success: Type.Object({ ok: Type.Boolean() }),
-  }),
-  readiness: route({
-    method: 'GET',
-    url: '/readyz',
-    door: 'both',
-    scope: null,
-    status: 200,
-    success: Readiness,
   }),
 } as const;
 
