@@ -39,6 +39,7 @@ describe('an accepted operation', () => {
       waitingFor: { reason: 'capacity' },
       retryOf: operationId(9),
       cancelRequestedAt: null,
+      resolution: null,
       labels: { team: 'crm' },
       origin: { kind: 'api', name: null },
       createdAt: at(1),

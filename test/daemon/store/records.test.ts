@@ -142,6 +142,7 @@ describe('an org', () => {
     await store.accept(newOperation(3, { scheduledFor: at(99) }), null);
     await store.claim(at(5));
     expect((await store.listOrgs('default'))[0]?.lane).toEqual({
+      paused: null,
       running: [operationId(1)],
       waiting: [
         { operation: operationId(2), waitingFor: { reason: 'org', operation: operationId(1), place: 1 } },
