@@ -44,7 +44,7 @@ retention:
 
 # Salesforce orgs that rules may name. Log in with: sfp-server org login jwt -a uat …
 orgs:
-  # uat: {}
+  # uat: {} # { pauseWhenIndeterminate: false }: deploy on, though nobody knows what became of the last one
 
 # The only directories that a source {directory: …} may lie in. Absolute.
 directories:

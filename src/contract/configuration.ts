@@ -24,7 +24,15 @@ export const Configuration = Type.Object(
     ),
     orgs: Type.Record(
       Alias,
-      Type.Object({ concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 64 })) }, closed),
+      Type.Object(
+        {
+          concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 64 })),
+          pauseWhenIndeterminate: Type.Optional(
+            Type.Boolean({ description: 'an exclusive operation; until it is resolved. Default: true' }),
+          ),
+        },
+        closed,
+      ),
       closed,
     ),
     directories: Type.Array(Type.String({ pattern: '^/', maxLength: 4_000 }), { maxItems: 100 }),

@@ -1,12 +1,12 @@
 import { Type } from 'typebox';
 import { OrgSchema } from './org.ts';
-import { Pause, PauseRequest } from './pause.ts';
+import { PauseRequest } from './pause.ts';
 import { route } from './route.ts';
-import { Alias, Nullable } from './values.ts';
+import { Alias } from './values.ts';
 
 export const ByOrg = Type.Object({ org: Alias }, { additionalProperties: false });
 
-/** What people do with lanes, and with all of them at once. */
+/** What people do with the lane of an org. */
 export const LANE_ROUTES = {
   pauseOrg: route({
     method: 'POST',
@@ -26,22 +26,5 @@ export const LANE_ROUTES = {
     params: ByOrg,
     status: 200,
     success: OrgSchema,
-  }),
-  pauseServer: route({
-    method: 'POST',
-    url: '/api/v1/server/pause',
-    door: 'control',
-    scope: null,
-    body: PauseRequest,
-    status: 200,
-    success: Type.Object({ paused: Nullable(Pause) }),
-  }),
-  resumeServer: route({
-    method: 'POST',
-    url: '/api/v1/server/resume',
-    door: 'control',
-    scope: null,
-    status: 200,
-    success: Type.Object({ paused: Nullable(Pause) }),
   }),
 } as const;

@@ -1,7 +1,9 @@
 import { Type } from 'typebox';
 import { Backup, BackupRequest } from './backup.ts';
+import { Pause, PauseRequest } from './pause.ts';
 import { route } from './route.ts';
 import { Readiness, ServerStatus } from './server.ts';
+import { Nullable } from './values.ts';
 
 /** What the server says of itself, and what its owner does with it as a whole. */
 export const SERVER_ROUTES = {
@@ -28,6 +30,23 @@ export const SERVER_ROUTES = {
     scope: null,
     status: 200,
     success: ServerStatus,
+  }),
+  pauseServer: route({
+    method: 'POST',
+    url: '/api/v1/server/pause',
+    door: 'control',
+    scope: null,
+    body: PauseRequest,
+    status: 200,
+    success: Type.Object({ paused: Nullable(Pause) }),
+  }),
+  resumeServer: route({
+    method: 'POST',
+    url: '/api/v1/server/resume',
+    door: 'control',
+    scope: null,
+    status: 200,
+    success: Type.Object({ paused: Nullable(Pause) }),
   }),
   createBackup: route({
     method: 'POST',

@@ -50,7 +50,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     const { paths } = environment;
     const front = await options.startFront?.();
     if (front) teardown.add('front', front.stop);
-    const recovery = recover({ store: parts.operations.store, paths, log, now });
+    const recovery = recover({ ...parts.operations, paths, log });
     recovery.catch(() => undefined); // heard of below, when the doors are open
     busyWith = 'The server is settling what an earlier run left.';
     await openDoors({ environment, log, parts, teardown, busyWith: () => busyWith ?? drainingOf(parts) });

@@ -67,10 +67,10 @@ function pausedWaitWords({ scope, by, note, operation }: WaitingFor): string {
   return `waits: ${what} ${pauseWords({ by: by ?? '', reason: note ?? null, operation: operation ?? null })}`;
 }
 
-/** `paused by ann: release`, as a sentence goes on after "it is …". */
+/** `paused by ann: release`, or until when; as a sentence goes on after "it is …". */
 export function pauseWords({ by, reason, operation }: Pick<Pause, 'by' | 'reason' | 'operation'>): string {
-  const unresolved = operation === null ? '' : ` until ${operation} is resolved`;
-  return `paused by ${oneLine(by)}${unresolved}${reason === null ? '' : `: ${oneLine(reason)}`}`;
+  if (operation !== null) return `paused until ${operation} is resolved: it ended indeterminate`;
+  return `paused by ${oneLine(by)}${reason === null ? '' : `: ${oneLine(reason)}`}`;
 }
 
 /** `resolved as succeeded by ann: it is in the org`. */

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Operation } from '../../src/contract/operation.ts';
+import { openStore } from '../../src/daemon/store/open.ts';
+import { at, ERROR, newOperation } from '../daemon/store/home.ts';
 import { type CliRun, resultOf, runCli } from '../support/run-cli.ts';
 import { type SalesforceStandIn, startSalesforce } from '../support/salesforce/start.ts';
 import { registerOrg, startTestServer, type TestServer, untilState } from '../support/server.ts';
@@ -43,6 +45,38 @@ describe('org pause', () => {
   test('of an org that nobody knows ends with 1', async () => {
     expect(await cli('org', 'pause', 'nowhere')).toMatchObject({ code: 1 });
     expect(await cli('org', 'resume', 'nowhere')).toMatchObject({ code: 1 });
+  });
+});
+
+describe('operation resolve', () => {
+  /** As a worker that was lost right after its call would leave it. */
+  async function endIndeterminate(): Promise<string> {
+    await server.stop();
+    const store = await openStore({ file: server.paths.database });
+    const organisation = (await store.getOrganisationId('default', 'uat')) ?? '';
+    const { id } = newOperation(1, { lane: { organisation, mode: 'exclusive' } });
+    await store.accept(newOperation(1, { lane: { organisation, mode: 'exclusive' } }), null);
+    await store.claim(at(5));
+    await store.settle(id, 1, { to: 'indeterminate', error: ERROR, result: null }, at(6));
+    await store.close();
+    await server.start();
+    return id;
+  }
+
+  test('records what a person found, once, and lets the lane go on that waited for it', async () => {
+    const id = await endIndeterminate();
+    const next = await enqueue();
+    const waits = await cli('operation', 'show', next);
+    expect(waits.stdout).toContain(`its lane is paused until ${id} is resolved`);
+    expect((await cli('operation', 'show', id)).stdout).toContain(`sfp-server operation resolve ${id}`);
+    const words = ['operation', 'resolve', id, '--as', 'failed', '--note', 'the org has nothing of it'];
+    expect(await cli(...words)).toMatchObject({ code: 0, stdout: `${id} is resolved as failed.\n` });
+    await untilState(server, next, 'succeeded');
+    const shown = await cli('operation', 'show', id);
+    expect(shown.stdout).toContain('resolved as failed by the owner: the org has nothing of it');
+    const again = await cli(...words, '--json');
+    expect(again.code).toBe(1);
+    expect(JSON.parse(again.stdout)).toMatchObject({ status: 1, name: 'wrong-state' });
   });
 });
 

@@ -93,6 +93,24 @@ export const BROKEN: Readonly<Record<string, { readonly invariant: Invariant; re
     invariant: 'nothing starts where it is paused',
     broken: () => ({ pauseServer: (pause) => ({ ...pause, operation: null }) }),
   },
+  'an indeterminate end after which the lane goes on': {
+    invariant: 'nothing starts where it is paused',
+    broken: (verbs) => ({
+      settle: (id, attempt, settlement, now) => verbs.settle(id, attempt, settlement, now, 'go-on'),
+    }),
+  },
+  'a resolution that resumes nothing': {
+    invariant: 'everything comes to its end',
+    broken: (verbs, db) => ({
+      resolve(tenant, id, resolution) {
+        const pauses = db.prepare('SELECT * FROM pauses WHERE operation = ?').all(id);
+        const resolved = verbs.resolve(tenant, id, resolution);
+        for (const pause of pauses) db.prepare(KEEP_PAUSE).run(pause);
+        if (resolved?.org) db.prepare('UPDATE lanes SET held = 1 WHERE organisation = ?').run(resolved.org);
+        return resolved;
+      },
+    }),
+  },
   'a server that looks after no open attempt': {
     invariant: 'everything comes to its end',
     broken: () => ({ listOpenAttempts: () => [] }),
@@ -129,6 +147,8 @@ const FORGET_BACK_OFF = newHead('rank, id');
 const FORGET_RUNNING = `PRAGMA ignore_check_constraints = ON;
   DROP INDEX IF EXISTS one_exclusive_operation_runs_in_a_lane;
   UPDATE lanes SET running_exclusive = 0, running_shared = 0`;
+
+const KEEP_PAUSE = `INSERT INTO pauses VALUES (@number, @tenant, @organisation, @operation, @paused_by, @reason, @paused_at)`;
 
 function currentAttempt(db: Database, id: string): number {
   const row = db.prepare('SELECT attempt FROM operations WHERE id = ?').get(id) as

@@ -43,7 +43,8 @@ export async function simulate(seed: number, broken?: Broken): Promise<string> {
     for (let waitedMs = 0; waitedMs < CALM_LIMIT_MS && !isOver(world); waitedMs += 10_000) {
       daemon ??= await start(world);
       for (const wish of world.wishes) if (daemon !== null) ask(world, daemon, wish);
-      if (daemon !== null) resumeAll(daemon);
+      if (daemon !== null) resolveAll(world, daemon);
+      if (daemon !== null) resumeAll(world, daemon);
       await world.advance(10_000);
       invariants.check();
     }
@@ -62,6 +63,7 @@ async function takeStep(world: World, daemon: Daemon | null): Promise<Daemon | n
     [2, 'cancel'],
     [world.faults.pauses, 'pause'],
     [1, 'resume'],
+    [1, 'resolve'],
     [1, 'kill'],
     [0.5, 'stop'],
     [4, 'nothing'],
@@ -70,7 +72,8 @@ async function takeStep(world: World, daemon: Daemon | null): Promise<Daemon | n
   if (act === 'wish' || act === 'ask') for (const one of world.wishes) ask(world, daemon, one);
   if (act === 'cancel') cancel(world, daemon);
   if (act === 'pause') pause(world, daemon);
-  if (act === 'resume') resumeAll(daemon);
+  if (act === 'resume') resumeAll(world, daemon);
+  if (act === 'resolve') resolveAll(world, daemon);
   if (act === 'kill') return die(world, daemon);
   if (act === 'stop') return stop(world, daemon);
   return daemon;
@@ -82,7 +85,8 @@ async function start(world: World): Promise<Daemon | null> {
   const store = simulateStore(world, life);
   const log = pino({ level: 'silent' });
   const { now } = world;
-  const parts = { store, log, now, random: world.chance.next };
+  const configuration = () => DEFAULT_CONFIGURATION;
+  const parts = { store, log, now, configuration, random: world.chance.next };
   const recovered = (async () => {
     for (const open of await store.listOpenAttempts()) await settleOpen(parts, open);
     return true;
@@ -91,7 +95,6 @@ async function start(world: World): Promise<Daemon | null> {
   if (life.dead || !(await recovered)) return dieIn(world, life);
   const dispatch = createDispatch({
     ...parts,
-    configuration: () => DEFAULT_CONFIGURATION,
     paths: pathsOf('/simulation'),
     vault: { provider: 'file', directory: '/simulation' },
     workerUrl: new URL('file:///simulation'),
@@ -189,9 +192,20 @@ function pause(world: World, { store }: Daemon): void {
   paused.catch(() => undefined);
 }
 
-function resumeAll({ store }: Daemon): void {
+/** What was paused by hand; the rest is resolved. */
+function resumeAll(world: World, { store }: Daemon): void {
   store.resumeServer().catch(() => undefined);
-  for (const organisation of ORGANISATIONS) store.resumeLane('default', organisation).catch(() => undefined);
+  const byHand = world.db.prepare('SELECT organisation FROM pauses WHERE operation IS NULL').all();
+  for (const { organisation } of byHand as { organisation: string }[])
+    store.resumeLane('default', organisation).catch(() => undefined);
+}
+
+/** A person looks into the org after every operation that nobody else can judge. */
+function resolveAll(world: World, { store }: Daemon): void {
+  const resolution = { as: 'failed', note: 'looked', by: 'ann', at: world.now().toISOString() } as const;
+  const rows = world.db.prepare("SELECT id FROM operations WHERE state = 'indeterminate'").all();
+  for (const { id } of rows as { id: string }[])
+    store.resolve('default', id, resolution).catch(() => undefined);
 }
 
 function org(organisationId: string): OrgRegistration {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Paths } from '../../config/paths.ts';
+import type { Configuration } from '../../contract/configuration.ts';
 import type { Operation } from '../../contract/operation.ts';
 import type { SourceCode } from '../../contract/source-code.ts';
 import type { TaskDefinition, TaskKind } from '../../contract/tasks.ts';
@@ -17,6 +18,7 @@ import type { Workspace } from './workspace.ts';
 /** What running an attempt needs of the daemon. */
 export interface AttemptParts {
   readonly store: Store;
+  readonly configuration: () => Configuration;
   readonly paths: Paths;
   readonly vault: VaultReference;
   readonly workerUrl: URL;

@@ -3,6 +3,7 @@ import type { Operation } from '../../contract/operation.ts';
 import type { SourceCode } from '../../contract/source-code.ts';
 import { isTaskKind, taskDefinition } from '../../contract/tasks.ts';
 import type { FetchedSource } from '../../contract/worker-protocol.ts';
+import { settleAttempt } from '../operations/settle-attempt.ts';
 import { errorOf, hasEffect, type LossCause, lossPolicy, settleLoss } from '../operations/settle-loss.ts';
 import { type Ended, settleOutcome, settleViolation } from '../operations/settle-outcome.ts';
 import type { Claim, Settlement } from '../store/port.ts';
@@ -173,13 +174,11 @@ function lossCause(attempt: Pick<Attempt, 'interruption'>): LossCause {
 
 async function settle(
   parts: AttemptParts,
-  { attempt, id }: Operation,
+  operation: Operation,
   settlement: Settlement | null,
 ): Promise<void> {
   if (settlement === null) return;
-  await parts.persist(`The end of ${id}`, () =>
-    parts.store.settle(id, attempt, settlement, parts.now().toISOString()),
-  );
+  await parts.persist(`The end of ${operation.id}`, () => settleAttempt(parts, operation, settlement));
 }
 
 /** The daemon itself failed: no workspace, no process, a bug. The operation must not stay in `running`. */

@@ -5,12 +5,21 @@ import type { Lanes } from './lanes.ts';
 import type { Moves } from './moves.ts';
 import { fromJson, type OperationRow } from './operation-row.ts';
 import type { Operations } from './operations.ts';
-import type { Claim, LaneLimits, OpenAttempt, Settlement, WorkerIdentity } from './port.ts';
+import type { Pauses } from './pauses.ts';
+import type {
+  AfterIndeterminate,
+  Claim,
+  LaneLimits,
+  OpenAttempt,
+  Settlement,
+  WorkerIdentity,
+} from './port.ts';
 
 interface Parts {
   readonly lanes: Lanes;
   readonly moves: Moves;
   readonly operations: Operations;
+  readonly pauses: Pauses;
 }
 
 /** The runs of operations. The number of the attempt fences: an older one is told false, and nothing is written. */
@@ -38,6 +47,15 @@ export function createAttempts(db: Database, parts: Parts) {
     checkpoint: fromJson<JsonObject>(row.checkpoint),
   });
 
+  /** Nobody knows what it left in the org, so nothing exclusive is done there before somebody has looked. */
+  const pauseLane = (row: OperationRow, now: string): void => {
+    const { id, tenant, organisation, mode } = row;
+    if (organisation === null || mode !== 'exclusive') return;
+    const reason = `${id} ended indeterminate`;
+    parts.pauses.add({ tenant, organisation }, { by: 'the server', reason, at: now, operation: id });
+    parts.lanes.refresh(row);
+  };
+
   return {
     claim(now: string, limits: LaneLimits): Claim | null {
       const id = parts.lanes.next(limits);
@@ -54,12 +72,19 @@ export function createAttempts(db: Database, parts: Parts) {
       insertWorker.run({ operation, attempt, ...worker });
       return true;
     },
-    settle(operation: string, attempt: number, settlement: Settlement, now: string) {
+    settle(
+      operation: string,
+      attempt: number,
+      settlement: Settlement,
+      now: string,
+      ifIndeterminate: AfterIndeterminate = 'pause-lane',
+    ) {
       const row = parts.operations.findRunning(operation, attempt);
       if (row === null) return null;
       const end = heeding(row, settlement);
       if (!parts.moves.move(row, moveOf(end, now))) return null;
       close.run(now, end.to, operation, attempt);
+      if (end.to === 'indeterminate' && ifIndeterminate === 'pause-lane') pauseLane(row, now);
       return parts.operations.read(operation);
     },
     listOpenAttempts(): readonly OpenAttempt[] {

@@ -47,7 +47,7 @@ export function createEngine(db: Database): Engine {
   const moves = createMoves(db, { events, lanes });
   const cancel = createCancel(db, { events, moves, operations });
   const accepting = createAccepting(db, { operations, cancel });
-  const attempts = createAttempts(db, { lanes, moves, operations });
+  const attempts = createAttempts(db, { lanes, moves, operations, pauses });
 
   const { listEvents, position, prunedUpTo } = events;
   const { getOperation, counts } = operations;

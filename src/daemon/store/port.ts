@@ -86,6 +86,9 @@ export type Settlement =
       readonly error: OperationError | null;
     };
 
+/** What becomes of the lane of an exclusive operation that ends indeterminate. `pause-lane`, the default: until it is resolved. */
+export type AfterIndeterminate = 'pause-lane' | 'go-on';
+
 /** Reports as the store takes them: everything but the outcome, which settles. */
 export type StoredReport = Extract<EventBody, { type: 'progress' | 'step' | 'log' }>;
 
@@ -168,7 +171,13 @@ export interface Store extends SchedulePort, LanePort, RetentionPort {
    * Null: the attempt is no longer current, or somebody settled it first. Where a cancel was asked for meanwhile, what would
    * wait for another attempt is cancelled, unless a checkpoint says that something may go on in the org.
    */
-  settle(operation: string, attempt: number, settlement: Settlement, now: string): Promise<Operation | null>;
+  settle(
+    operation: string,
+    attempt: number,
+    settlement: Settlement,
+    now: string,
+    ifIndeterminate?: AfterIndeterminate,
+  ): Promise<Operation | null>;
   listOpenAttempts(): Promise<readonly OpenAttempt[]>;
   /** Moves what is due from scheduled to queued; answers the time of the next one. */
   promoteDue(now: string): Promise<{ readonly promoted: number; readonly nextAt: string | null }>;

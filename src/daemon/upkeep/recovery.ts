@@ -6,6 +6,7 @@ import type { Paths } from '../../config/paths.ts';
 import { isTaskKind, type LossPolicy, type TaskDefinition, taskDefinition } from '../../contract/tasks.ts';
 import { isRunning, signal } from '../dispatch/processes.ts';
 import { attemptMarker, endStrays } from '../dispatch/strays.ts';
+import { type SettleParts, settleAttempt } from '../operations/settle-attempt.ts';
 import { errorOf, lossPolicy, settleLoss } from '../operations/settle-loss.ts';
 import type { OpenAttempt, Settlement, Store, WorkerIdentity } from '../store/port.ts';
 
@@ -14,11 +15,10 @@ const OWN_END_MS = 2_000;
 const GONE_MS = 10_000;
 const LOOK_AGAIN_MS = 25;
 
-export interface RecoveryOptions {
+export interface RecoveryOptions extends SettleParts {
   readonly store: Pick<Store, 'listOpenAttempts' | 'settle'>;
   readonly paths: Pick<Paths, 'work'>;
   readonly log: Logger;
-  readonly now: () => Date;
   readonly random?: () => number;
 }
 
@@ -55,7 +55,7 @@ function groupsOf(left: readonly WorkerIdentity[]): readonly (number | null)[] {
 export async function settleOpen(options: Omit<RecoveryOptions, 'paths'>, open: OpenAttempt): Promise<void> {
   const { operation } = open;
   const settlement = settlementOf(options, open);
-  await options.store.settle(operation.id, operation.attempt, settlement, options.now().toISOString());
+  await settleAttempt(options, operation, settlement);
   options.log.warn({ operation: operation.id, to: settlement.to }, 'recovered an attempt of an earlier run');
 }
 

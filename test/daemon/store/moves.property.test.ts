@@ -68,6 +68,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       ['resumeLane', () => ['default', 'uat']],
     )
     .map<Step>((one) => one),
+  number.map<Step>((n) => [
+    'resolve',
+    (now) => ['default', operationId(n), { as: 'failed', note: 'n', by: 'ann', at: now }],
+  ]),
   number.map<Step>((n) => ['requestCancel', (now) => ['default', operationId(n), 'ann', now]]),
   fc
     .tuple(number, attempt, settlement)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Store } from '../../../src/daemon/store/port.ts';
-import { at, freshStore, newOperation, ORGANISATION, operationId, shared } from './home.ts';
+import { at, ERROR, freshStore, newOperation, ORGANISATION, operationId, shared } from './home.ts';
 
 const ORG = {
   kind: 'jwt',
@@ -84,6 +84,69 @@ describe('a paused lane', () => {
     expect((await store.resumeLane('default', 'uat'))?.lane.paused).toBeNull();
     expect((await store.pauseLane('default', 'nowhere', PAUSE)) ?? null).toBeNull();
     expect((await store.resumeLane('other', 'uat')) ?? null).toBeNull();
+  });
+});
+
+describe('an exclusive operation that ends indeterminate', () => {
+  const INDETERMINATE = { to: 'indeterminate', error: ERROR, result: null } as const;
+
+  async function endedIndeterminate(): Promise<Store> {
+    const { store } = await storeWithOrgs();
+    await store.accept(newOperation(1), null);
+    await store.accept(newOperation(2), null);
+    expect(await claimed(store)).toBe(operationId(1));
+    await store.settle(operationId(1), 1, INDETERMINATE, at(5));
+    return store;
+  }
+
+  test('pauses its lane until it is resolved', async () => {
+    const store = await endedIndeterminate();
+    expect(await claimed(store)).toBeNull();
+    const note = `${operationId(1)} ended indeterminate`;
+    expect(await waitingFor(store, 2)).toEqual({
+      reason: 'paused',
+      scope: 'org',
+      by: 'the server',
+      note,
+      operation: operationId(1),
+    });
+    const [org] = await store.listOrgs('default');
+    expect(org?.lane.paused).toEqual({
+      by: 'the server',
+      reason: note,
+      at: at(5),
+      operation: operationId(1),
+    });
+    await store.resolve('default', operationId(1), { as: 'failed', note: 'n', by: 'ann', at: at(9) });
+    expect(await claimed(store)).toBe(operationId(2));
+  });
+
+  test('leaves a lane paused that a person paused as well', async () => {
+    const store = await endedIndeterminate();
+    await store.pauseLane('default', 'uat', PAUSE);
+    await store.resolve('default', operationId(1), { as: 'failed', note: 'n', by: 'ann', at: at(9) });
+    expect(await claimed(store)).toBeNull();
+    expect(await waitingFor(store, 2)).toMatchObject({ reason: 'paused', by: 'ann' });
+  });
+
+  test('holds nothing up any more when its lane was resumed by hand, and is resolved all the same', async () => {
+    const store = await endedIndeterminate();
+    expect((await store.resumeLane('default', 'uat'))?.lane.paused).toBeNull();
+    expect(await claimed(store)).toBe(operationId(2));
+    const resolution = { as: 'succeeded', note: 'n', by: 'ann', at: at(9) } as const;
+    expect((await store.resolve('default', operationId(1), resolution))?.resolution).toEqual(resolution);
+  });
+
+  test('pauses nothing when it was shared, or when the org says so', async () => {
+    const { store } = await storeWithOrgs();
+    await store.accept(newOperation(1, { lane: shared }), null);
+    await store.accept(newOperation(2), null);
+    await store.accept(newOperation(3), null);
+    expect(await claimed(store)).toBe(operationId(1));
+    await store.settle(operationId(1), 1, INDETERMINATE, at(5));
+    expect(await claimed(store)).toBe(operationId(2));
+    await store.settle(operationId(2), 1, INDETERMINATE, at(6), 'go-on');
+    expect(await claimed(store)).toBe(operationId(3));
   });
 });
 

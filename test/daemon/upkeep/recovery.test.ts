@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Paths, pathsOf } from '../../../src/config/paths.ts';
+import { DEFAULT_CONFIGURATION } from '../../../src/contract/configuration.ts';
 import type { Operation } from '../../../src/contract/operation.ts';
 import { isRunning } from '../../../src/daemon/dispatch/processes.ts';
 import { attemptMarker, findStrays } from '../../../src/daemon/dispatch/strays.ts';
@@ -27,7 +28,13 @@ beforeEach(async () => {
 afterEach(async () => {
   await kill();
   // A test that failed may have left workers that hear nothing.
-  await recover({ store, paths, log: QUIET, now: () => new Date() });
+  await recover({
+    store,
+    paths,
+    log: QUIET,
+    now: () => new Date(),
+    configuration: () => DEFAULT_CONFIGURATION,
+  });
   await store.close();
   rmSync(paths.home, { recursive: true, force: true });
 });
@@ -51,7 +58,13 @@ describe('after a kill -9 of the daemon', () => {
     // Hanging workers hear nothing of their daemon's end.
     expect(await findStrays({ marker: attemptMarker(hanging.id, 1), group: null })).toHaveLength(1);
 
-    await recover({ store, paths, log: QUIET, now: () => new Date() });
+    await recover({
+      store,
+      paths,
+      log: QUIET,
+      now: () => new Date(),
+      configuration: () => DEFAULT_CONFIGURATION,
+    });
 
     expect(await stateOf(hanging.id)).toBe('queued');
     expect(await stateOf(last.id)).toBe('failed');
@@ -72,7 +85,13 @@ describe('after a kill -9 of the daemon', () => {
     const stranger = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
     const identity = { pid: stranger.pid ?? 0, startTime: '1', bootId: 'of another boot' };
     await store.recordWorker(operation.id, 1, identity);
-    await recover({ store, paths, log: QUIET, now: () => new Date() });
+    await recover({
+      store,
+      paths,
+      log: QUIET,
+      now: () => new Date(),
+      configuration: () => DEFAULT_CONFIGURATION,
+    });
     expect(await stateOf(operation.id)).toBe('queued');
     expect(isRunning(identity)).toBe(false);
     expect(stranger.exitCode).toBeNull();
@@ -80,7 +99,13 @@ describe('after a kill -9 of the daemon', () => {
   });
 
   test('there may be nothing to recover', async () => {
-    await recover({ store, paths, log: QUIET, now: () => new Date() });
+    await recover({
+      store,
+      paths,
+      log: QUIET,
+      now: () => new Date(),
+      configuration: () => DEFAULT_CONFIGURATION,
+    });
     expect(await store.listOpenAttempts()).toEqual([]);
   });
 });
