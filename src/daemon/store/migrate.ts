@@ -4,9 +4,16 @@ import { initial } from './migrations/0001-initial.ts';
 import { schedules } from './migrations/0002-schedules.ts';
 import { retention } from './migrations/0004-retention.ts';
 import { windows } from './migrations/0005-windows.ts';
+import { workerMarker } from './migrations/0006-worker-marker.ts';
 
 /** In order; the database's `user_version` is how many of them it has seen. */
-const MIGRATIONS: readonly ((db: Database) => void)[] = [initial, schedules, retention, windows];
+const MIGRATIONS: readonly ((db: Database) => void)[] = [
+  initial,
+  schedules,
+  retention,
+  windows,
+  workerMarker,
+];
 
 /** Brings a database to this version, each step in a transaction of its own. */
 export function migrate(db: Database): void {
