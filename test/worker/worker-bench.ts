@@ -76,7 +76,11 @@ export function createBench(): WorkerBench {
     readSecret: async (account) => (await openVault(vault)).get(account),
     async start(job, behaviour = {}) {
       const assignment = assignmentOf(job, { workspace, vault });
-      const program = { workerUrl: pathToFileURL(MAIN), codeDirectory: join(ROOT, 'src') };
+      const program = {
+        workerUrl: pathToFileURL(MAIN),
+        codeDirectory: join(ROOT, 'src'),
+        compiledCode: null,
+      };
       const needs = {
         job: assignment.job,
         workspace,
@@ -88,6 +92,7 @@ export function createBench(): WorkerBench {
         workerUrl: program.workerUrl,
         nodeArguments: workerArguments(program, needs),
         job: assignment.job,
+        compiledCode: null,
         workspace: {
           name: basename(workspace),
           directory: workspace,

@@ -22,6 +22,8 @@ export interface AttemptParts {
   readonly paths: Paths;
   readonly vault: VaultReference;
   readonly workerUrl: URL;
+  /** Where V8's compiled form of the worker lies; null: nowhere. */
+  readonly compiledCode: () => string | null;
   readonly resolveSource: (tenant: string, source: SourceCode) => Promise<ResolvedSource>;
   readonly arbitration: SessionArbitration;
   readonly limits: DispatchLimits;
@@ -42,7 +44,8 @@ export interface AttemptMeans {
 }
 
 /** What forking ahead needs of the daemon. */
-export interface PoolParts extends Pick<AttemptParts, 'paths' | 'vault' | 'workerUrl' | 'limits' | 'log'> {
+export interface PoolParts
+  extends Pick<AttemptParts, 'compiledCode' | 'limits' | 'log' | 'paths' | 'vault' | 'workerUrl'> {
   readonly size: () => number;
 }
 

@@ -7,6 +7,7 @@ import type { ResolvedSource, VaultReference } from '../../contract/worker-proto
 import type { Claim, Store } from '../store/port.ts';
 import type { AttemptMeans, AttemptParts } from './attempt.ts';
 import { createClaiming } from './claiming.ts';
+import { createCompiledCode } from './compiled-code.ts';
 import { createDrain, type Drain, endsAttempt } from './drain.ts';
 import { createDue } from './due.ts';
 import { DEFAULT_LIMITS, type DispatchLimits } from './limits.ts';
@@ -49,13 +50,16 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   const running = new Map<string, RunningAttempt>();
   const attempts = new WeakMap<Claim, RunningAttempt>();
   const stopping = new AbortController();
-  const parts = attemptParts(options, stopping.signal);
+  const { log, paths, workerUrl } = options;
+  const compiled = createCompiledCode({ workerUrl, directory: paths.compiledCode, log });
+  const parts = attemptParts({ ...options, compiledCode: compiled.directory }, stopping.signal);
   const pool = parts.means.makePool({ ...parts, size: () => options.configuration().standby });
   const claiming = createClaiming({ ...options, pool });
   const due = createDue(options);
   const drain = createDrain({ ...options, onDrained: options.onDrained ?? (() => undefined) });
   let queue: ReturnType<typeof createQueue> | null = null;
   let unsubscribe: () => void = () => undefined;
+  let made: Promise<void> = Promise.resolve();
   let stopped: Promise<void> | null = null;
 
   /** It runs from the moment that the claim is answered, so that no cancel passes it unheard. */
@@ -99,6 +103,8 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     await due.stop();
     await queue?.close();
     stopping.abort();
+    compiled.stop();
+    await made;
     await Promise.all([pool.stop(), endRunning(running, parts.limits.drainMs)]);
     queue?.destroy();
   };
@@ -107,8 +113,9 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       unsubscribe = options.store.onCommitted(committed);
       const limit = () => options.configuration().concurrency;
       const run = async (claimed: Claim) => void (await attempts.get(claimed)?.ended);
-      queue = createQueue({ limit, claim, run, log: options.log });
-      pool.adjust();
+      queue = createQueue({ limit, claim, run, log });
+      // Workers that are forked before it is there would be the slow ones.
+      made = compiled.make().then(pool.adjust);
       due.start();
       reconcile.start();
     },
@@ -131,7 +138,10 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   };
 }
 
-function attemptParts(options: DispatchOptions, stopping: AbortSignal): AttemptParts {
+function attemptParts(
+  options: DispatchOptions & Pick<AttemptParts, 'compiledCode'>,
+  stopping: AbortSignal,
+): AttemptParts {
   return {
     ...options,
     arbitration: createSessionArbitration(),

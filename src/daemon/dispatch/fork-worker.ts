@@ -15,6 +15,8 @@ export interface WorkerProgram {
   readonly workerUrl: URL;
   readonly nodeArguments: readonly string[];
   readonly job: WorkerJob;
+  /** V8's compiled form of the program; null: there is none. */
+  readonly compiledCode: string | null;
   /** Holds its working directory, HOME and TMPDIR. */
   readonly workspace: Workspace;
   /** Its name, carried in its environment. */
@@ -34,11 +36,12 @@ export interface ForkedWorker {
 
 /** A fresh process in a session and group of its own: a Ctrl-C in the daemon's terminal does not reach it, a kill reaches all of it. */
 export function forkWorker(program: WorkerProgram): ForkedWorker {
-  const { job, marker, nodeArguments, workerUrl, workspace } = program;
+  const { compiledCode, job, marker, nodeArguments, workerUrl, workspace } = program;
   const { directory, home, temporary } = placesOf(workspace, job);
   makePlaces({ directory, home, temporary });
   const since = readBirths();
-  const child = fork(fileURLToPath(workerUrl), [job], {
+  const words = compiledCode === null ? [job] : [job, compiledCode];
+  const child = fork(fileURLToPath(workerUrl), words, {
     cwd: directory,
     env: workerEnvironment({ home, temporary, marker }),
     execArgv: [...nodeArguments],

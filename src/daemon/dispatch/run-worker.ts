@@ -55,15 +55,18 @@ export function makePool(parts: PoolParts): StandbyPool {
 
 /** Those of a task are the same for every attempt, but for the workspace: so it may be forked before there is one. */
 export function programOf(
-  { workerUrl, vault }: Pick<AttemptParts, 'workerUrl' | 'vault'>,
+  { compiledCode, workerUrl, vault }: Pick<AttemptParts, 'compiledCode' | 'workerUrl' | 'vault'>,
   workspace: Workspace,
   job: Job,
 ): WorkerProgram {
-  const program = { workerUrl, codeDirectory: codeDirectoryOf(import.meta.url) };
+  const compiled = compiledCode();
+  const program = { workerUrl, codeDirectory: codeDirectoryOf(import.meta.url), compiledCode: compiled };
   const source = job.name === 'fetch-source' ? job.source : null;
   const needs = { job: job.name, workspace: workspace.directory, vault, source };
   const marker = workerMarker(workspace.name, job.name);
-  return { workerUrl, workspace, marker, job: job.name, nodeArguments: workerArguments(program, needs) };
+  const nodeArguments = workerArguments(program, needs);
+  const { name } = job;
+  return { workerUrl, workspace, marker, job: name, compiledCode: compiled, nodeArguments };
 }
 
 /** Account names come from the operation's tenant and org, never from its input. */
