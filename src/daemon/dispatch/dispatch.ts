@@ -41,7 +41,10 @@ export interface Dispatch {
   start(): Promise<void>;
   /** Claims nothing more, interrupts what can go on later, and lets the rest come to its end for a while. */
   stop(): Promise<void>;
+  /** Something may start now. */
   wake(): void;
+  /** The configuration is another one: more or less may run, or wait for work. */
+  adjust(): void;
   readonly drain: Pick<Drain, 'active' | 'begin' | 'end'>;
 }
 
@@ -123,7 +126,8 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       stopped ??= end();
       return stopped;
     },
-    wake() {
+    wake: () => queue?.wake(),
+    adjust() {
       pool.adjust();
       queue?.wake();
     },
