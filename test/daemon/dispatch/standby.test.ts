@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Store } from '../../../src/daemon/store/port.ts';
 import { until } from '../../support/until.ts';
@@ -42,7 +42,6 @@ async function untilWaiting(count: number, without: readonly number[] = []): Pro
   return waiting();
 }
 
-/** Two that are ready: a third would be one too many, and an operation takes one at once. */
 async function pidOf(id: string): Promise<number> {
   const { result } = await setting.ended(id);
   return (result as { records: { pid: number }[] }).records[0]?.pid ?? 0;
@@ -168,5 +167,4 @@ test('a home whose work directory vanished gets it back with the next worker', a
   const { enqueue, ended, paths } = await start({ standby: 0 });
   rmSync(paths.work, { recursive: true });
   expect((await ended(await enqueue({ act: 'succeed' }))).state).toBe('succeeded');
-  mkdirSync(paths.work, { recursive: true });
 });

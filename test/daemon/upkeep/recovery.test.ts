@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Paths, pathsOf } from '../../../src/config/paths.ts';
 import type { Operation } from '../../../src/contract/operation.ts';
 import { isRunning } from '../../../src/daemon/dispatch/processes.ts';
-import { findStrays } from '../../../src/daemon/dispatch/strays.ts';
+import { findStrays, workerMarker } from '../../../src/daemon/dispatch/strays.ts';
 import { openStore } from '../../../src/daemon/store/open.ts';
 import type { Store } from '../../../src/daemon/store/port.ts';
 import { recover } from '../../../src/daemon/upkeep/recovery.ts';
@@ -84,11 +84,31 @@ describe('after a kill -9 of the daemon', () => {
     expect(stranger.kill()).toBe(true);
   });
 
+  test('a worker that only waited for work is ended too, although nobody recorded it and it hears nothing', async () => {
+    startDaemon();
+    const idle = async () => await findStrays({ markers: workspaces(), groups: [], since: null });
+    await until(async () => (await idle()).length === 2);
+    for (const pid of await idle()) process.kill(pid, 'SIGSTOP');
+    await kill();
+    expect(await idle()).toHaveLength(2);
+    const markers = workspaces();
+
+    await recover({ store, paths, log: QUIET, now: () => new Date() });
+
+    expect(await findStrays({ markers, groups: [], since: null })).toEqual([]);
+    expect(readdirSync(paths.work)).toEqual([]);
+  });
+
   test('there may be nothing to recover', async () => {
     await recover({ store, paths, log: QUIET, now: () => new Date() });
     expect(await store.listOpenAttempts()).toEqual([]);
   });
 });
+
+/** How the markers of all workers in this home begin. */
+function workspaces(): readonly string[] {
+  return readdirSync(paths.work).map((name) => workerMarker(name));
+}
 
 function startDaemon(): void {
   daemon = spawn(process.execPath, [DAEMON, paths.home], { stdio: ['ignore', 'inherit', 'inherit'] });
