@@ -11,6 +11,8 @@ export interface Births {
   readonly lastPid: number;
   /** How many processes and threads were started since the machine booted. */
   readonly started: number;
+  /** Where the numbering begins again. */
+  readonly pidMax: number;
 }
 
 /** Below this number Linux hands no process id out again. */
@@ -21,7 +23,8 @@ export function readBirths(): Births | null {
   try {
     const lastPid = Number(readFileSync('/proc/loadavg', 'latin1').trim().split(' ')[4]);
     const started = Number(/^processes (\d+)$/m.exec(readFileSync('/proc/stat', 'latin1'))?.[1]);
-    return Number.isInteger(lastPid) && Number.isInteger(started) ? { lastPid, started } : null;
+    const pidMax = Number(readFileSync('/proc/sys/kernel/pid_max', 'latin1'));
+    return [lastPid, started, pidMax].every(Number.isInteger) ? { lastPid, started, pidMax } : null;
   } catch {
     return null;
   }
@@ -31,16 +34,8 @@ export function readBirths(): Births | null {
 export function mayBeBornBetween(pid: number, before: Births | null, now: Births | null): boolean {
   if (before === null || now === null) return true;
   // Once around, and every number may be a new one.
-  if (now.started - before.started >= pidMax() - LOWEST_AGAIN) return true;
+  if (now.started - before.started >= now.pidMax - LOWEST_AGAIN) return true;
   return before.lastPid <= now.lastPid
     ? pid > before.lastPid && pid <= now.lastPid
     : pid > before.lastPid || pid <= now.lastPid;
-}
-
-function pidMax(): number {
-  try {
-    return Number(readFileSync('/proc/sys/kernel/pid_max', 'latin1')) || 0;
-  } catch {
-    return 0;
-  }
 }

@@ -1,5 +1,5 @@
-import { mkdirSync, realpathSync, rmdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdirSync, realpathSync } from 'node:fs';
+import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ulid } from 'ulid';
 import type { WorkerJob } from '../../contract/worker-protocol.ts';
@@ -50,15 +50,15 @@ export function makePlaces(places: WorkerPlaces): void {
 
 /** Most workers leave nothing but their empty places, and those are gone before a tree is walked. */
 async function remove(directory: string): Promise<void> {
-  if (removeEmpty(directory)) return;
+  if (await removeEmpty(directory)) return;
   await rm(directory, { recursive: true, force: true, maxRetries: 3 });
 }
 
 const EMPTY_PLACES = ['task/home', 'task/tmp', 'task', 'source', ''];
 
-function removeEmpty(directory: string): boolean {
+async function removeEmpty(directory: string): Promise<boolean> {
   try {
-    for (const place of EMPTY_PLACES) rmdirSync(join(directory, place));
+    for (const place of EMPTY_PLACES) await rmdir(join(directory, place));
     return true;
   } catch {
     return false;
