@@ -34,7 +34,7 @@ function lock(lockFile: string, note: string): Database {
     return db;
   } catch (error) {
     db.close();
-    if (!isBusy(error)) throw unavailable(error);
+    if (!isBusy(error)) throw useless(lockFile, error);
     const pid = holder(note);
     const who = pid === null ? 'Another daemon' : `The daemon with pid ${pid}`;
     throw new AppError('daemon-running', `${who} already runs in this home (lock: ${lockFile}).`);
@@ -47,6 +47,14 @@ function open(lockFile: string): Database {
   } catch (error) {
     throw unavailable(error);
   }
+}
+
+/** Nothing is lost with it: the lock is all that the file is for. */
+function useless(lockFile: string, cause: unknown): AppError {
+  return new AppError('store-unavailable', `The lock ${lockFile} cannot be used.`, {
+    cause,
+    hint: 'Remove the file while no server runs, and start again.',
+  });
 }
 
 function isBusy(error: unknown): boolean {

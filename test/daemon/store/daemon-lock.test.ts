@@ -61,6 +61,8 @@ describe('the lock of a home', () => {
   test('says what is wrong with a file that is none', async () => {
     const file = temporaryFile();
     writeFileSync(file, 'not a database, and long enough to be told from one: '.repeat(40));
-    expect(() => holdHome(file)).toThrow(expect.objectContaining({ code: 'store-unavailable' }));
+    expect(() => holdHome(file)).toThrow(
+      expect.objectContaining({ code: 'store-unavailable', message: `The lock ${file} cannot be used.` }),
+    );
   });
 });
