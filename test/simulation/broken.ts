@@ -78,18 +78,18 @@ export const BROKEN: Readonly<Record<string, { readonly invariant: Invariant; re
   'a lane that forgets what is in back-off': {
     invariant: 'nothing passes what waits for another attempt',
     broken: (verbs, db) => ({
-      claim(now, limits) {
+      claim(...args) {
         db.exec(FORGET_BACK_OFF);
-        return verbs.claim(now, limits);
+        return verbs.claim(...args);
       },
     }),
   },
   'a pause that the lane does not heed': {
     invariant: 'nothing starts where it is paused',
     broken: (verbs, db) => ({
-      claim(now, limits) {
+      claim(...args) {
         db.exec("UPDATE lanes SET held = 0 WHERE head IN (SELECT id FROM operations WHERE state = 'queued')");
-        return verbs.claim(now, limits);
+        return verbs.claim(...args);
       },
     }),
   },

@@ -1,8 +1,9 @@
 import type { Database } from 'better-sqlite3';
 import type { WaitingFor } from '../../contract/operation.ts';
 import type { Pause } from '../../contract/pause.ts';
+import { laneLimit } from './claim-order.ts';
 import { IN_BACK_OFF, IN_LANE, isBefore } from './lane-head.ts';
-import { type LaneRow, type Lanes, laneLimit } from './lanes.ts';
+import type { LaneRow, Lanes } from './lanes.ts';
 import type { OperationRow } from './operation-row.ts';
 import type { Pauses } from './pauses.ts';
 import type { LaneLimits } from './port.ts';
