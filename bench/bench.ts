@@ -5,12 +5,18 @@ import type { Figure } from './figure.ts';
 import { benchIsolated } from './isolated.ts';
 import { benchStartWork } from './start-work.ts';
 
-/** `npm run bench`: about a minute; ratios within one run, so that machines can be compared. `-- --json` prints one JSON object. */
+/**
+ * `npm run bench`: ratios within one run, so that machines can be compared. `-- --json` prints one JSON object;
+ * `-- --seconds=10` measures sustained rates for less than the 60 s.
+ */
 const asJson = process.argv.includes('--json');
 execFileSync(process.execPath, ['scripts/build.ts'], { stdio: ['ignore', 2, 2] });
 
+const given = process.argv.find((word) => word.startsWith('--seconds='));
+const seconds = Number(given?.slice('--seconds='.length) ?? 60);
+
 const figures: Figure[] = [];
-for (const bench of [() => benchEnqueue(4), () => benchStartWork(30), () => benchIsolated(150)]) {
+for (const bench of [() => benchEnqueue(4), () => benchStartWork(30), () => benchIsolated(seconds)]) {
   const measured = await bench();
   figures.push(...measured);
   if (!asJson) measured.forEach(print);

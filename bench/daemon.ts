@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { type Client, createClient } from '../src/client/client.ts';
@@ -20,17 +20,18 @@ export interface BenchDaemon {
 
 const START_LIMIT_MS = 30_000;
 
-/** `worker`: a program under bench/programs/; null: the real one. */
+/** `worker`: a path, or a program under bench/programs/; null: the real one. */
 export async function startDaemon(options: {
   readonly worker: string | null;
   readonly concurrency: number;
+  readonly standby?: number;
 }): Promise<BenchDaemon> {
   const home = mkdtempSync(join(tmpdir(), 'sfp-b-'));
   const paths = pathsOf(home);
-  const { concurrency } = options;
-  const configuration = { vault: { provider: 'file' }, concurrency, orgs: { uat: { concurrency } } };
+  const { concurrency, standby = 0 } = options;
+  const configuration = { vault: { provider: 'file' }, concurrency, standby, orgs: { uat: { concurrency } } };
   writeFileSync(paths.configuration, stringify({ ...configuration, log: { level: 'error' } }));
-  const worker = options.worker === null ? [] : [program(options.worker)];
+  const worker = options.worker === null ? [] : [resolve(program('.'), options.worker)];
   const child = spawn(process.execPath, [program('daemon.mjs'), ...worker], {
     env: { ...process.env, SFP_SERVER_HOME: home },
     stdio: ['ignore', 'ignore', 'inherit'],

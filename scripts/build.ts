@@ -1,6 +1,8 @@
-import { copyFileSync, globSync, mkdirSync, rmSync } from 'node:fs';
+import { globSync, rmSync } from 'node:fs';
 import { build } from 'rolldown';
 import { PROGRAMS } from '../src/contract/programs.ts';
+import { bundleWorker } from './bundle-worker.ts';
+import { copyLicences } from './licences.ts';
 
 /**
  * Builds `dist/`: each command, program and oclif hook stays at its path, what they share lies in chunks. Loading hundreds of small
@@ -8,13 +10,15 @@ import { PROGRAMS } from '../src/contract/programs.ts';
  */
 const entries = [
   ...globSync('src/commands/**/*.ts'),
-  ...['cli/help', 'cli/command-not-found', 'daemon/main', ...PROGRAMS].map((name) => `src/${name}.ts`),
+  ...['cli/help', 'cli/command-not-found', 'daemon/main', ...PROGRAMS]
+    .filter((name) => name !== 'worker/main')
+    .map((name) => `src/${name}.ts`),
 ];
-/** The only package that is built in (docs/adr/0021): 683 modules that every process would load. */
+/** The only package that is built in (docs/adr/0021), but for what the worker has: 683 modules that every process would load. */
 const BUILT_IN = 'typebox';
 
 rmSync('dist', { recursive: true, force: true });
-await build({
+const { output } = await build({
   input: Object.fromEntries(entries.map((file) => [file.slice('src/'.length, -'.ts'.length), file])),
   platform: 'node',
   external: (id) => /^[@\w]/.test(id) && !id.startsWith('src/') && id.split('/')[0] !== BUILT_IN,
@@ -26,5 +30,8 @@ await build({
     sourcemap: true,
   },
 });
-mkdirSync('dist/licences', { recursive: true });
-copyFileSync(`node_modules/${BUILT_IN}/license`, `dist/licences/${BUILT_IN}.txt`);
+const worker = await bundleWorker('dist/worker');
+copyLicences(
+  [...output.flatMap((part) => (part.type === 'chunk' ? part.moduleIds : [])), ...worker],
+  'dist/licences',
+);

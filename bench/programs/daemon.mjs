@@ -1,7 +1,7 @@
-// The daemon as it is published, with the worker program named in the first argument; without one, its own.
+// The daemon, with the worker program named in the first argument; without one, its own.
 import { pathToFileURL } from 'node:url';
-import { readEnvironment } from '../../dist/config/environment.js';
-import { runDaemon } from '../../dist/daemon/main.js';
+import { readEnvironment } from '../../src/config/environment.ts';
+import { runDaemon } from '../../src/daemon/main.ts';
 
 const [worker] = process.argv.slice(2);
 process.exitCode = await runDaemon(

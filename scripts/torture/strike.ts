@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ATTEMPT_MARKER } from '../../src/contract/worker-protocol.ts';
+import BetterSqlite3 from 'better-sqlite3';
+import { WORKER_MARKER } from '../../src/contract/worker-protocol.ts';
 import type { TestServer } from '../../test/support/server.ts';
 import type { Orgs } from './orgs.ts';
 import type { Strike, Target } from './plan.ts';
@@ -31,8 +32,9 @@ export async function strike(
 }
 
 async function kill(server: TestServer, target: Target): Promise<Struck> {
-  const workers = workersOf(server);
-  const chosen = target === 'one-worker' ? workers.slice(-1) : target === 'daemon' ? [] : workers;
+  // Those that only wait for work die with the others; alone, only one with work is worth a strike.
+  const chosen =
+    target === 'one-worker' ? busyOf(server).slice(-1) : target === 'daemon' ? [] : workersOf(server);
   const daemonDown = target.includes('daemon');
   if (target === 'workers-then-daemon') killAll(chosen);
   if (daemonDown) await server.kill();
@@ -50,13 +52,30 @@ function killAll(pids: readonly number[]): void {
   }
 }
 
-/** Processes that carry the marker of an attempt and live in this server's home, oldest first. */
+/** Those that were given work which has not ended, oldest first: the store knows them. */
+function busyOf(server: TestServer): readonly number[] {
+  const db = new BetterSqlite3(server.paths.database, { readonly: true });
+  try {
+    const busy = db
+      .prepare<[], number>(
+        `SELECT workers.pid FROM attempts JOIN workers ON workers.operation = attempts.operation AND workers.attempt = attempts.number
+         WHERE attempts.ended_at IS NULL`,
+      )
+      .pluck()
+      .all();
+    return workersOf(server).filter((pid) => busy.includes(pid));
+  } finally {
+    db.close();
+  }
+}
+
+/** Processes that carry a worker's marker and live in this server's home, oldest first; also those that wait for work. */
 export function workersOf(server: TestServer): readonly number[] {
   const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
   return pids.filter((pid) => {
     try {
       const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
-      return environment.includes(`${ATTEMPT_MARKER}=`) && environment.includes(`HOME=${server.paths.work}/`);
+      return environment.includes(`${WORKER_MARKER}=`) && environment.includes(`HOME=${server.paths.work}/`);
     } catch {
       return false;
     }

@@ -1,5 +1,5 @@
 import { AppError } from '../contract/errors.ts';
-import { ATTEMPT_MARKER } from '../contract/worker-protocol.ts';
+import { WORKER_MARKER } from '../contract/worker-protocol.ts';
 import { handedDown } from './handed-down.ts';
 import { defaultHome, type Paths, pathsOf } from './paths.ts';
 
@@ -52,7 +52,7 @@ const HANDED_DOWN = [
   'XDG_RUNTIME_DIR',
 ] as const;
 
-/** The explicit environment of one worker: its own HOME and TMPDIR, the marker of its attempt, and a short list. */
+/** The explicit environment of one worker: its own HOME and TMPDIR, its marker, and a short list. */
 export function workerEnvironment(
   own: { readonly home: string; readonly temporary: string; readonly marker: string },
   environment: NodeJS.ProcessEnv = process.env,
@@ -64,6 +64,6 @@ export function workerEnvironment(
     // The converter of source format would write a log through a thread, which a worker may not start.
     SF_DISABLE_LOG_FILE: 'true',
     SF_DISABLE_TELEMETRY: 'true',
-    [ATTEMPT_MARKER]: own.marker,
+    [WORKER_MARKER]: own.marker,
   };
 }

@@ -21,6 +21,8 @@ export interface Paths {
   readonly edgeSocket: string;
   readonly caddyData: string;
   readonly caddyAdmin: string;
+  /** V8's compiled code of the worker: can be made again at any time. */
+  readonly compiledCode: string;
   readonly logs: string;
   readonly work: string;
 }
@@ -44,6 +46,7 @@ export function pathsOf(home: string): Paths {
     edgeSocket: socketPath(join(edgeDirectory, 'edge.sock')),
     caddyData: join(absolute, 'state', 'caddy'),
     caddyAdmin: socketPath(join(controlDirectory, 'caddy.sock')),
+    compiledCode: join(absolute, 'state', 'compiled'),
     logs: join(absolute, 'logs'),
     work: join(absolute, 'work'),
   };

@@ -10,6 +10,11 @@ const closed = { additionalProperties: false };
 export const Configuration = Type.Object(
   {
     concurrency: Type.Integer({ minimum: 1, maximum: 64, description: 'operations at once' }),
+    standby: Type.Integer({
+      minimum: 0,
+      maximum: 16,
+      description: 'workers that are forked ahead and wait for work; 0: none',
+    }),
     vault: Type.Object({ provider: OneOf(['keychain', 'file'] as const) }, closed),
     edge: Type.Object(
       {
@@ -73,6 +78,7 @@ export type Configuration = Static<typeof Configuration>;
 
 export const DEFAULT_CONFIGURATION: Configuration = {
   concurrency: 4,
+  standby: 2,
   vault: { provider: 'keychain' },
   edge: { host: 'localhost', port: 8443, tls: 'internal' },
   orgs: {},

@@ -13,8 +13,10 @@ import { Alias, JsonObject, Nullable, OneOf, OperationId, Tenant } from './value
 export const REPORT_WINDOW = 64;
 /** A larger message, in characters of JSON, is refused by both ends. */
 export const MESSAGE_LIMIT = 2 * 1024 * 1024;
-/** Environment variable that marks every process of an attempt, so that strays are found: `<operation>:<attempt>:<worker>`. */
-export const ATTEMPT_MARKER = 'SFP_ATTEMPT';
+/** Environment variable with the name of its worker in every process of it, so that strays are found: `<workspace>:<job>`. */
+export const WORKER_MARKER = 'SFP_WORKER';
+export const WORKER_JOBS = ['fetch-source', 'task'] as const;
+export type WorkerJob = (typeof WORKER_JOBS)[number];
 
 /** Which vault to open; a location, never a secret. */
 export const VaultReference = Type.Union([

@@ -59,7 +59,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     await parts.dispatch.start();
     parts.schedules.start();
     configured = () => {
-      parts.dispatch.wake(); // more may run at once than before
+      parts.dispatch.adjust();
       void parts.schedules.look();
     };
     parts.expiry.start();

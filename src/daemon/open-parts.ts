@@ -3,6 +3,7 @@ import type { Environment } from '../config/environment.ts';
 import { vaultReference } from '../config/vault-reference.ts';
 import type { Configuration } from '../contract/configuration.ts';
 import { programUrl } from '../contract/programs.ts';
+import { claimAlong } from './dispatch/claim-along.ts';
 import { createDispatch } from './dispatch/dispatch.ts';
 import { createRoom } from './dispatch/room.ts';
 import { createOutbox, type Outbox } from './events/outbox.ts';
@@ -51,7 +52,8 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const store = await openStore({ file: paths.database });
   teardown.add('store', async () => await store.close());
 
-  const operations: OperationParts = { store, configuration, paths, now };
+  const accepting = claimAlong(store, () => dispatch.wake());
+  const operations: OperationParts = { store: accepting, configuration, paths, now };
   const dispatch = createDispatch({
     ...operations,
     vault: vaultReference(configuration(), paths),

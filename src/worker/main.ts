@@ -7,6 +7,7 @@ import { createRedaction, type Redaction } from './redaction.ts';
 import { createReporter, type Reporter } from './reporter.ts';
 import { runJob } from './run-job.ts';
 import { createStops, type Stops } from './stopped.ts';
+import { loadTasks } from './task-code.ts';
 import type { Work } from './work.ts';
 
 /** A worker that is stopped or done ends by itself; a library's open handle must not keep it longer than that. */
@@ -46,7 +47,9 @@ function start(channel: Channel): void {
     job = createJob(channel, redaction, { assignment: message, stops });
     void run(job).then(end);
   });
-  channel.send({ type: 'ready' }).catch(end);
+  // A worker for tasks is forked before there is one: what it can load ahead costs nobody time.
+  const prepared = process.argv[2] === 'task' ? loadTasks() : Promise.resolve();
+  void prepared.then(() => channel.send({ type: 'ready' })).catch(end);
 }
 
 interface Job {

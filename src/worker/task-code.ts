@@ -7,3 +7,8 @@ export const TASK_CODE: Record<TaskKind, () => Promise<RunTask>> = {
   'salesforce.query': async () => (await import('./tasks/salesforce-query.ts')).query,
   'salesforce.deploy': async () => (await import('./tasks/salesforce-deploy.ts')).deploy,
 };
+
+/** Code only: nothing is opened or asked for. What cannot be loaded fails the task that needs it, and no other. */
+export async function loadTasks(): Promise<void> {
+  await Promise.allSettled(Object.values(TASK_CODE).map((load) => load()));
+}

@@ -40,8 +40,8 @@ export const BROKEN: Readonly<Record<string, { readonly invariant: Invariant; re
   'a claim without the checkpoint': {
     invariant: 'an effect happens once',
     broken: (verbs) => ({
-      claim(now, limits) {
-        const claim = verbs.claim(now, limits);
+      claim(now, limits, worker) {
+        const claim = verbs.claim(now, limits, worker);
         return claim === null ? null : { ...claim, checkpoint: null };
       },
     }),
@@ -53,39 +53,43 @@ export const BROKEN: Readonly<Record<string, { readonly invariant: Invariant; re
         verbs.recordCheckpoint(id, currentAttempt(db, id), checkpoint, now),
     }),
   },
+  'a claim that does not record its worker': {
+    invariant: 'a worker is on record before it is told what to do, and is told once',
+    broken: (verbs) => ({ claim: (now, limits) => verbs.claim(now, limits) }),
+  },
   'a lane whose last comes first': {
     invariant: 'exclusive work runs alone and in order',
     broken: (verbs, db) => ({
-      claim(now, limits) {
+      claim(now, limits, worker) {
         db.exec(LAST_FIRST);
-        return verbs.claim(now, limits);
+        return verbs.claim(now, limits, worker);
       },
     }),
   },
   'a lane that forgets what runs in it': {
     invariant: 'exclusive work runs alone and in order',
     broken: (verbs, db) => ({
-      claim(now, limits) {
+      claim(now, limits, worker) {
         db.exec(FORGET_RUNNING);
-        return verbs.claim(now, limits);
+        return verbs.claim(now, limits, worker);
       },
     }),
   },
   'a lane that forgets what is in back-off': {
     invariant: 'nothing passes what waits for another attempt',
     broken: (verbs, db) => ({
-      claim(now, limits) {
+      claim(now, limits, worker) {
         db.exec(FORGET_BACK_OFF);
-        return verbs.claim(now, limits);
+        return verbs.claim(now, limits, worker);
       },
     }),
   },
   'a pause that the lane does not heed': {
     invariant: 'nothing starts where it is paused',
     broken: (verbs, db) => ({
-      claim(now, limits) {
+      claim(now, limits, worker) {
         db.exec("UPDATE lanes SET held = 0 WHERE head IN (SELECT id FROM operations WHERE state = 'queued')");
-        return verbs.claim(now, limits);
+        return verbs.claim(now, limits, worker);
       },
     }),
   },

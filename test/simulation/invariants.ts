@@ -9,6 +9,7 @@ export type Invariant =
   | 'moves follow the table, and an end is final'
   | 'an older attempt changes nothing'
   | 'an effect happens once'
+  | 'a worker is on record before it is told what to do, and is told once'
   | 'exclusive work runs alone and in order'
   | 'nothing passes what waits for another attempt'
   | 'nothing starts where it is paused'
@@ -50,7 +51,13 @@ export function createInvariants(world: World) {
   const read = world.db.prepare<[], Row>(
     `SELECT id, state, attempt, mode, organisation, rank, result, checkpoint, labels ->> 'wish' AS wish FROM operations`,
   );
+  const recorded = world.db
+    .prepare<[string, string, number], number>(
+      'SELECT 1 FROM workers WHERE marker = ? AND operation = ? AND attempt = ?',
+    )
+    .pluck();
   const states = new Map<string, Told>();
+  const used = new Set<string>();
   let seen = 0;
 
   const replay = (rows: ReadonlyMap<string, Row>): void => {
@@ -109,9 +116,22 @@ export function createInvariants(world: World) {
     return underWay(one) === underWay(other) ? isBefore(one, other) : underWay(one);
   };
 
+  const checkWorkers = (): void => {
+    for (const { marker, operation, attempt } of world.told.slice(used.size)) {
+      if (used.has(marker) || recorded.get(marker, operation, attempt) === undefined) {
+        throw new Violation(
+          'a worker is on record before it is told what to do, and is told once',
+          `${marker} for ${operation}.${attempt}`,
+        );
+      }
+      used.add(marker);
+    }
+  };
+
   return {
     /** After every step. */
     check(): void {
+      checkWorkers();
       const rows = new Map(read.all().map((row) => [row.id, row]));
       replay(rows);
       for (const id of world.startedPaused) throw new Violation('nothing starts where it is paused', id);

@@ -3,6 +3,7 @@ import { pathsOf } from '../../src/config/paths.ts';
 import { DEFAULT_CONFIGURATION } from '../../src/contract/configuration.ts';
 import { isFinal } from '../../src/contract/operation.ts';
 import type { OrgRegistration } from '../../src/contract/org.ts';
+import { claimAlong } from '../../src/daemon/dispatch/claim-along.ts';
 import { createDispatch, type Dispatch } from '../../src/daemon/dispatch/dispatch.ts';
 import type { NewOperation, Store } from '../../src/daemon/store/port.ts';
 import { settleOpen } from '../../src/daemon/upkeep/recovery.ts';
@@ -103,7 +104,7 @@ async function start(world: World): Promise<Daemon | null> {
   });
   await dispatch.start();
   dispatch.wake();
-  return { life, store, dispatch };
+  return { life, store: claimAlong(store, () => dispatch.wake()), dispatch };
 }
 
 /** kill -9. Its workers act on until the next life ends them, but for a moment only. */

@@ -1,23 +1,30 @@
 import type { JsonObject } from '../../src/contract/values.ts';
 import type { Outcome } from '../../src/contract/worker-protocol.ts';
 import type { Attempt, AttemptMeans, AttemptParts, Job } from '../../src/daemon/dispatch/attempt.ts';
+import type { ForkedWorker } from '../../src/daemon/dispatch/fork-worker.ts';
+import type { Standby } from '../../src/daemon/dispatch/standby.ts';
+import { createStandbyPool } from '../../src/daemon/dispatch/standby-pool.ts';
 import type { WorkerEnd } from '../../src/daemon/dispatch/worker-process.ts';
+import type { Workspace } from '../../src/daemon/dispatch/workspace.ts';
 import { errorOf, hasEffect } from '../../src/daemon/operations/settle-loss.ts';
 import type { Life, World } from './world.ts';
 
 /** A moment at which the worker of the simulation can be killed. */
 class Death extends Error {}
 
+/** Nobody looks at the process of a simulated worker. */
+const NO_PROCESS = {} as ForkedWorker;
 const LOST: WorkerEnd = { kind: 'lost', detail: 'it was killed' };
 const IDENTITY = { pid: 1, startTime: '0', bootId: 'of the simulation' };
+/** How long it takes to fork one ahead, and how long one lives that nobody uses. */
+const FORK_MS = 800;
+const IDLE_MS = 60_000;
 
 /** Workers that follow the protocol of the real ones towards the store and an org, and die anywhere between two steps. */
 export function simulateMeans(world: World, life: Life): AttemptMeans {
   return {
-    makeWorkspace: async (_work, operation) => {
-      const directory = `/simulated/${operation}`;
-      return { directory, source: `${directory}/source`, remove: () => Promise.resolve() };
-    },
+    makeWorkspace: () => simulateWorkspace(world),
+    makePool: ({ size, log }) => createStandbyPool({ size, log, fork: () => simulateStandby(world, life) }),
     async runWorker(parts, attempt, job) {
       const worker = createWorker(world, life, { parts, attempt });
       try {
@@ -31,6 +38,31 @@ export function simulateMeans(world: World, life: Life): AttemptMeans {
       }
     },
   };
+}
+
+function simulateWorkspace(world: World): Workspace {
+  const name = world.nextId('w_');
+  const directory = `/simulated/${name}`;
+  return { name, directory, source: `${directory}/source`, remove: () => Promise.resolve() };
+}
+
+/** Some do not come up, some die while they wait. Those of a dead daemon matter to nobody. */
+async function simulateStandby(world: World, life: Life): Promise<Standby | null> {
+  await new Promise((resolve) => setTimeout(resolve, world.chance.below(FORK_MS)));
+  world.turns += 1;
+  if (life.dead) return new Promise(() => undefined);
+  if (world.chance.happens(world.faults.workerDies)) return null;
+  const workspace = simulateWorkspace(world);
+  const end = Promise.withResolvers<void>();
+  let alive = true;
+  const die = (): void => {
+    alive = false;
+    end.resolve();
+  };
+  if (world.chance.happens(world.faults.workerDies)) setTimeout(die, world.chance.below(IDLE_MS));
+  const record = { ...IDENTITY, marker: workspace.name };
+  const discard = async (): Promise<void> => die();
+  return { worker: NO_PROCESS, workspace, record, alive: () => alive, ended: end.promise, discard };
 }
 
 function createWorker(
@@ -54,8 +86,11 @@ function createWorker(
   };
   const run = async (job: Job): Promise<WorkerEnd> => {
     attempt.worker = { interrupt: () => undefined, ended: new Promise(() => undefined) };
-    const recorded = await parts.persist('worker', () => parts.store.recordWorker(id, number, IDENTITY));
-    if (!recorded) return { kind: 'refused', error: null };
+    const standby = job.name === 'task' && attempt.standby?.alive() ? attempt.standby : null;
+    const record = standby?.record ?? { ...IDENTITY, marker: world.nextId(`${job.name}_`) };
+    const write = () => parts.store.recordWorker(id, number, record);
+    if (standby === null && !(await parts.persist('worker', write))) return { kind: 'refused', error: null };
+    world.told.push({ marker: record.marker, operation: id, attempt: number });
     await pass();
     const outcome = job.name === 'task' ? await work() : fetched();
     return { kind: 'outcome', outcome };

@@ -49,8 +49,8 @@ export function watchPauses(verbs: Verbs): PauseWatch {
       if (resolved !== null && resolved.org !== null) reasonsOf(resolved.org).delete(id);
       return resolved;
     },
-    claim(now, limits) {
-      const claim = verbs.claim(now, limits);
+    claim(now, limits, worker) {
+      const claim = verbs.claim(now, limits, worker);
       const org = claim?.operation.org ?? null;
       const follows = Object.keys(claim?.checkpoint ?? {}).length > 0;
       if (claim !== null && !follows && (server || (org !== null && reasonsOf(org).size > 0)))

@@ -29,6 +29,13 @@ export interface Wish {
   cancelAnswered: boolean;
 }
 
+/** A worker, and the attempt that it was told to work on. */
+export interface ToldWorker {
+  readonly marker: string;
+  readonly operation: string;
+  readonly attempt: number;
+}
+
 /** One life of a daemon: when it is dead, nobody hears an answer any more. */
 export interface Life {
   dead: boolean;
@@ -61,6 +68,8 @@ export interface World {
   readonly faults: Faults;
   readonly effects: Effect[];
   readonly wishes: Wish[];
+  /** Every worker that was told what to do. */
+  readonly told: ToldWorker[];
   /** Everything that was ever committed, in order. */
   readonly history: OperationEvent[];
   /** What started although it was paused. */
@@ -98,6 +107,7 @@ export function createWorld(seed: number, broken: Broken = () => ({})): World {
     faults: faultsOf(chance),
     effects: [],
     wishes: [],
+    told: [],
     history: [],
     startedPaused: watch.startedPaused,
     crashed: false,

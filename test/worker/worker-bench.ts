@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Compile } from 'typebox/compile';
 import { orgAccount } from '../../src/contract/org.ts';
@@ -76,7 +76,11 @@ export function createBench(): WorkerBench {
     readSecret: async (account) => (await openVault(vault)).get(account),
     async start(job, behaviour = {}) {
       const assignment = assignmentOf(job, { workspace, vault });
-      const program = { workerUrl: pathToFileURL(MAIN), codeDirectory: join(ROOT, 'src') };
+      const program = {
+        workerUrl: pathToFileURL(MAIN),
+        codeDirectory: join(ROOT, 'src'),
+        compiledCode: null,
+      };
       const needs = {
         job: assignment.job,
         workspace,
@@ -84,11 +88,18 @@ export function createBench(): WorkerBench {
         source: assignment.job === 'task' ? null : assignment.source,
         sourceDirectory: assignment.job === 'task' ? (assignment.source?.directory ?? null) : null,
       };
-      const forked = await forkWorker({
+      const forked = forkWorker({
         workerUrl: program.workerUrl,
         nodeArguments: workerArguments(program, needs),
-        directory: join(workspace, assignment.job),
-        marker: `${OPERATION}:1:${assignment.job}`,
+        job: assignment.job,
+        compiledCode: null,
+        workspace: {
+          name: basename(workspace),
+          directory: workspace,
+          source: join(workspace, 'source'),
+          remove: () => Promise.resolve(),
+        },
+        marker: `${basename(directory)}:${assignment.job}`,
       });
       running.push(forked);
       return converse(forked, assignment, behaviour);

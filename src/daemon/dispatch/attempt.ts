@@ -12,6 +12,8 @@ import type { Because } from './escalation.ts';
 import type { DispatchLimits } from './limits.ts';
 import type { Persist } from './persist.ts';
 import type { SessionArbitration } from './session-arbitration.ts';
+import type { Standby } from './standby.ts';
+import type { StandbyPool } from './standby-pool.ts';
 import type { RunningWorker, WorkerEnd } from './worker-process.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -22,6 +24,8 @@ export interface AttemptParts {
   readonly paths: Paths;
   readonly vault: VaultReference;
   readonly workerUrl: URL;
+  /** Where V8's compiled form of the worker lies; null: nowhere. */
+  readonly compiledCode: () => string | null;
   readonly resolveSource: (tenant: string, source: SourceCode) => Promise<ResolvedSource>;
   readonly arbitration: SessionArbitration;
   readonly limits: DispatchLimits;
@@ -35,8 +39,16 @@ export interface AttemptParts {
 
 /** What an attempt is done with, beside the store. */
 export interface AttemptMeans {
-  makeWorkspace(work: string, operation: string, attempt: number): Promise<Workspace>;
+  makeWorkspace(work: string): Workspace;
+  /** Its workers wait for the jobs of tasks. */
+  makePool(parts: PoolParts): StandbyPool;
   runWorker(parts: AttemptParts, attempt: Attempt, job: Job): Promise<WorkerEnd>;
+}
+
+/** What forking ahead needs of the daemon. */
+export interface PoolParts
+  extends Pick<AttemptParts, 'compiledCode' | 'limits' | 'log' | 'paths' | 'vault' | 'workerUrl'> {
+  readonly size: () => number;
 }
 
 /** What one of an attempt's workers does. */
@@ -49,6 +61,8 @@ export interface Attempt {
   readonly operation: Operation;
   readonly kind: TaskKind;
   readonly definition: TaskDefinition;
+  /** The worker that was recorded with its claim, in the same workspace; null: none was ready. */
+  readonly standby: Standby | null;
   readonly workspace: Workspace;
   /** The last one on disk. */
   checkpoint: JsonObject | null;

@@ -4,8 +4,10 @@ import type { Configuration } from '../../contract/configuration.ts';
 import type { OperationEvent } from '../../contract/event.ts';
 import type { SourceCode } from '../../contract/source-code.ts';
 import type { ResolvedSource, VaultReference } from '../../contract/worker-protocol.ts';
-import type { Claim, LaneLimits, Store } from '../store/port.ts';
+import type { Claim, Store } from '../store/port.ts';
 import type { AttemptMeans, AttemptParts } from './attempt.ts';
+import { createClaiming } from './claiming.ts';
+import { createCompiledCode } from './compiled-code.ts';
 import { createDrain, type Drain, endsAttempt } from './drain.ts';
 import { createDue } from './due.ts';
 import { DEFAULT_LIMITS, type DispatchLimits } from './limits.ts';
@@ -13,7 +15,7 @@ import { createPersist } from './persist.ts';
 import { createQueue } from './queue.ts';
 import { createReconcile } from './reconcile.ts';
 import { type RunningAttempt, runAttempt } from './run-attempt.ts';
-import { runWorker } from './run-worker.ts';
+import { makePool, runWorker } from './run-worker.ts';
 import { createSessionArbitration } from './session-arbitration.ts';
 import { makeWorkspace } from './workspace.ts';
 
@@ -41,32 +43,52 @@ export interface Dispatch {
   start(): Promise<void>;
   /** Claims nothing more, interrupts what can go on later, and lets the rest come to its end for a while. */
   stop(): Promise<void>;
+  /** Something may start now. */
   wake(): void;
+  /** The configuration is another one: more or less may run, or wait for work. */
+  adjust(): void;
   readonly drain: Pick<Drain, 'active' | 'begin' | 'end'>;
 }
 
 /** Wake -> claim -> workers -> settled. Everything that it knows can be read again from the store after a crash. */
 export function createDispatch(options: DispatchOptions): Dispatch {
   const running = new Map<string, RunningAttempt>();
+  const attempts = new WeakMap<Claim, RunningAttempt>();
   const stopping = new AbortController();
-  const parts = attemptParts(options, stopping.signal);
+  const { log, paths, workerUrl } = options;
+  const compiled = createCompiledCode({ workerUrl, directory: paths.compiledCode, log });
+  const parts = attemptParts({ ...options, compiledCode: compiled.directory }, stopping.signal);
+  const pool = parts.means.makePool({ ...parts, size: () => options.configuration().standby });
+  const claiming = createClaiming({ ...options, pool });
   const due = createDue(options);
   const drain = createDrain({ ...options, onDrained: options.onDrained ?? (() => undefined) });
   const hasRoom = options.hasRoom ?? (async () => true);
   let queue: ReturnType<typeof createQueue> | null = null;
   let unsubscribe: () => void = () => undefined;
+  let made: Promise<void> = Promise.resolve();
   let stopped: Promise<void> | null = null;
 
-  const run = async (claim: Claim): Promise<void> => {
-    const attempt = runAttempt(parts, claim);
-    running.set(claim.operation.id, attempt);
-    await attempt.ended;
-    // The next attempt may be in its place already.
-    if (running.get(claim.operation.id) === attempt) running.delete(claim.operation.id);
+  /** It runs from the moment that the claim is answered, so that no cancel passes it unheard. */
+  const claim = async (): Promise<Claim | null> => {
+    if (drain.active() || !(await hasRoom())) return null; // reconcile looks again
+    const claimed = await claiming.claim();
+    if (claimed === null) return null;
+    const { id } = claimed.claim.operation;
+    const attempt = runAttempt(parts, claimed.claim, claimed.standby);
+    running.set(id, attempt);
+    attempts.set(claimed.claim, attempt);
+    if (claimed.cancelled) attempt.interrupt('request');
+    void attempt.ended.then((settled) => {
+      // The next attempt may be in its place already; one that could not be settled stays, so that nobody else does it.
+      if (settled && running.get(id) === attempt) running.delete(id);
+    });
+    return claimed.claim;
   };
   const committed = (events: readonly OperationEvent[]): void => {
     for (const { body, operation } of events) {
-      if (body.type === 'cancel-requested') running.get(operation)?.interrupt('request');
+      if (body.type !== 'cancel-requested') continue;
+      claiming.cancelled(operation);
+      running.get(operation)?.interrupt('request');
     }
     if (events.some(isScheduled)) due.look();
     if (events.some(mayStartWork)) queue?.wake();
@@ -88,18 +110,19 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     await due.stop();
     await queue?.close();
     stopping.abort();
-    await endRunning(running, parts.limits.drainMs);
+    compiled.stop();
+    await made;
+    await Promise.all([pool.stop(), endRunning(running, parts.limits.drainMs)]);
     queue?.destroy();
   };
   return {
     async start() {
       unsubscribe = options.store.onCommitted(committed);
       const limit = () => options.configuration().concurrency;
-      const claim = async () =>
-        !drain.active() && (await hasRoom())
-          ? await options.store.claim(options.now().toISOString(), laneLimits(options.configuration()))
-          : null; // reconcile looks again
-      queue = createQueue({ limit, claim, run, log: options.log });
+      const run = async (claimed: Claim) => void (await attempts.get(claimed)?.ended);
+      queue = createQueue({ limit, claim, run, log });
+      // Workers that are forked before it is there would be the slow ones.
+      made = compiled.make().then(pool.adjust);
       due.start();
       reconcile.start();
     },
@@ -108,6 +131,10 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       return stopped;
     },
     wake: () => queue?.wake(),
+    adjust() {
+      pool.adjust();
+      queue?.wake();
+    },
     drain: {
       active: drain.active,
       begin: drain.begin,
@@ -119,14 +146,17 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   };
 }
 
-function attemptParts(options: DispatchOptions, stopping: AbortSignal): AttemptParts {
+function attemptParts(
+  options: DispatchOptions & Pick<AttemptParts, 'compiledCode'>,
+  stopping: AbortSignal,
+): AttemptParts {
   return {
     ...options,
     arbitration: createSessionArbitration(),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     persist: createPersist(options.log, stopping),
     random: options.random ?? Math.random,
-    means: options.means ?? { makeWorkspace, runWorker },
+    means: options.means ?? { makeWorkspace, makePool, runWorker },
   };
 }
 
@@ -138,14 +168,6 @@ async function endRunning(running: ReadonlyMap<string, RunningAttempt>, drainMs:
   }, drainMs);
   await Promise.all(attempts.map((attempt) => attempt.ended));
   clearTimeout(drained);
-}
-
-/** How much shared work runs at once in the lane of each org that says so. */
-function laneLimits({ orgs }: Configuration): LaneLimits {
-  const limited = Object.entries(orgs).flatMap(([org, { concurrency }]) =>
-    concurrency === undefined ? [] : [[org, concurrency] as const],
-  );
-  return Object.fromEntries(limited);
 }
 
 function isScheduled({ body }: OperationEvent): boolean {

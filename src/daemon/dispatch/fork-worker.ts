@@ -1,9 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { workerEnvironment } from '../../config/environment.ts';
+import type { WorkerJob } from '../../contract/worker-protocol.ts';
+import type { RecordedWorker } from '../store/port.ts';
+import { type Births, readBirths } from './births.ts';
+import { identify } from './processes.ts';
+import { makePlaces, placesOf, type Workspace } from './workspace.ts';
 
 /** After the exit, how long messages may still be on their way through the channel. */
 const CHANNEL_LIMIT_MS = 2_000;
@@ -11,9 +14,12 @@ const CHANNEL_LIMIT_MS = 2_000;
 export interface WorkerProgram {
   readonly workerUrl: URL;
   readonly nodeArguments: readonly string[];
-  /** Its working directory; holds its HOME and TMPDIR. */
-  readonly directory: string;
-  /** Carried in its environment, and its name towards other parts. */
+  readonly job: WorkerJob;
+  /** V8's compiled form of the program; null: there is none. */
+  readonly compiledCode: string | null;
+  /** Holds its working directory, HOME and TMPDIR. */
+  readonly workspace: Workspace;
+  /** Its name, carried in its environment. */
   readonly marker: string;
 }
 
@@ -21,24 +27,34 @@ export interface ForkedWorker {
   readonly child: ChildProcess;
   /** Null: it could not be started. */
   readonly pid: number | null;
+  readonly marker: string;
+  /** Just before its fork. */
+  readonly since: Births | null;
   /** Resolves with how it ended, once its channel has handed over everything that it had sent. */
   readonly exited: Promise<string>;
 }
 
 /** A fresh process in a session and group of its own: a Ctrl-C in the daemon's terminal does not reach it, a kill reaches all of it. */
-export async function forkWorker(program: WorkerProgram): Promise<ForkedWorker> {
-  const { directory, marker, nodeArguments, workerUrl } = program;
-  const own = { home: join(directory, 'home'), temporary: join(directory, 'tmp') };
-  for (const path of [directory, own.home, own.temporary])
-    await mkdir(path, { recursive: true, mode: 0o700 });
-  const child = fork(fileURLToPath(workerUrl), [], {
+export function forkWorker(program: WorkerProgram): ForkedWorker {
+  const { compiledCode, job, marker, nodeArguments, workerUrl, workspace } = program;
+  const { directory, home, temporary } = placesOf(workspace, job);
+  makePlaces({ directory, home, temporary });
+  const since = readBirths();
+  const words = compiledCode === null ? [job] : [job, compiledCode];
+  const child = fork(fileURLToPath(workerUrl), words, {
     cwd: directory,
-    env: workerEnvironment({ ...own, marker }),
+    env: workerEnvironment({ home, temporary, marker }),
     execArgv: [...nodeArguments],
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  return { child, pid: child.pid ?? null, exited: exitOf(child) };
+  return { child, pid: child.pid ?? null, marker, since, exited: exitOf(child) };
+}
+
+/** As it is recorded; null: it has ended meanwhile. */
+export function recordOf({ pid, marker }: ForkedWorker): RecordedWorker | null {
+  const identity = pid === null ? null : identify(pid);
+  return identity === null ? null : { ...identity, marker };
 }
 
 async function exitOf(child: ChildProcess): Promise<string> {

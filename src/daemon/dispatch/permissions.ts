@@ -16,6 +16,8 @@ export interface Program {
   readonly workerUrl: URL;
   /** The file or folder of the package that is running: `src` in a checkout, `dist` when built. */
   readonly codeDirectory: string;
+  /** V8's compiled form of it; null: there is none. */
+  readonly compiledCode: string | null;
 }
 
 /**
@@ -24,7 +26,8 @@ export interface Program {
  */
 export function workerArguments(program: Program, needs: Needs): readonly string[] {
   const writable = [needs.workspace, ...vaultDirectories(needs.vault)];
-  const readable = [...programFiles(program), ...writable, ...sourceFiles(needs)];
+  const compiled = program.compiledCode === null ? [] : [program.compiledCode];
+  const readable = [...programFiles(program), ...compiled, ...writable, ...sourceFiles(needs)];
   return [
     '--permission',
     '--allow-addons', // keytar
@@ -48,7 +51,10 @@ export function codeDirectoryOf(moduleUrl: string): string {
 }
 
 /** The home may lie inside the package (a throw-away home in a checkout), so the package's own folder is not named as a whole. */
-function programFiles({ workerUrl, codeDirectory }: Program): readonly string[] {
+function programFiles({
+  workerUrl,
+  codeDirectory,
+}: Pick<Program, 'workerUrl' | 'codeDirectory'>): readonly string[] {
   const packageRoot = dirname(codeDirectory);
   const workerFile = fileURLToPath(workerUrl);
   return [

@@ -5,7 +5,7 @@ const LOOK_EVERY_MS = 5_000;
 
 export interface ReconcileOptions {
   readonly store: Pick<Store, 'listOpenAttempts' | 'settle'>;
-  /** Is this attempt run here? */
+  /** Is this operation run here, or could its end not be settled here? */
   readonly runs: (operation: string) => boolean;
   /** Somebody asked for its end. */
   readonly cancel: (operation: string) => void;
@@ -27,8 +27,9 @@ export function createReconcile(options: ReconcileOptions): { start(): void; sto
   const look = async (): Promise<void> => {
     const open = await options.store.listOpenAttempts();
     for (const { operation } of open) if (operation.cancelRequestedAt !== null) options.cancel(operation.id);
-    // An attempt may just be on its way from the claim to its run; two looks later it is not.
-    const unknown = open.filter((attempt) => isOrphan(attempt, options.runs));
+    // What an earlier daemon left is settled before this one claims, and what this one claims it runs: so no worker was told
+    // what to do, also where one was recorded. An attempt may just be on its way from the claim to its run; two looks later it is not.
+    const unknown = open.filter(({ operation }) => !options.runs(operation.id));
     for (const attempt of unknown) if (suspects.has(nameOf(attempt))) await giveBack(options, attempt);
     suspects = new Set(unknown.map(nameOf));
     options.wake();
@@ -48,11 +49,6 @@ export function createReconcile(options: ReconcileOptions): { start(): void; sto
       await looking;
     },
   };
-}
-
-/** No worker was recorded, so none was told what to do. */
-function isOrphan({ operation, workers }: OpenAttempt, runs: ReconcileOptions['runs']): boolean {
-  return workers.length === 0 && !runs(operation.id);
 }
 
 function nameOf({ operation }: OpenAttempt): string {

@@ -10,27 +10,29 @@ import type { Claim, Settlement } from '../store/port.ts';
 import { type Attempt, type AttemptParts, interruptAttempt } from './attempt.ts';
 import { fetchedSource } from './check-result.ts';
 import type { Because } from './escalation.ts';
+import type { Standby } from './standby.ts';
 import type { WorkerEnd } from './worker-process.ts';
 
 export interface RunningAttempt {
   /** What the daemon may do with it when it stops: end it and go on later, or let it come to its end. */
   readonly interruptible: boolean;
   interrupt(because: Because): void;
-  /** Settled, and its workspace is gone. Never rejects. */
-  readonly ended: Promise<void>;
+  /** Its workspace is gone, and it is settled; false: it could not be, and the next start recovers it. Never rejects. */
+  readonly ended: Promise<boolean>;
 }
 
-/** Takes one claimed operation through its workers to its settlement. */
-export function runAttempt(parts: AttemptParts, claim: Claim): RunningAttempt {
+/** Takes one claimed operation through its workers to its settlement. The standby is the one that the claim recorded. */
+export function runAttempt(parts: AttemptParts, claim: Claim, standby: Standby | null): RunningAttempt {
   const { operation } = claim;
   const kind = isTaskKind(operation.task) ? operation.task : null;
-  if (kind === null) return refuseAttempt(parts, operation);
+  if (kind === null) return refuseAttempt(parts, operation, standby);
   const definition = taskDefinition(kind);
   const cancelRequested = operation.cancelRequestedAt !== null;
   const attempt: Omit<Attempt, 'workspace'> = {
     operation,
     kind,
     definition,
+    standby,
     checkpoint: claim.checkpoint,
     interruption: cancelRequested ? 'request' : null,
     cancelRequested,
@@ -49,40 +51,38 @@ async function run(
   parts: AttemptParts,
   facts: Omit<Attempt, 'workspace'>,
   interrupt: (because: Because) => void,
-): Promise<void> {
-  const { operation } = facts;
+): Promise<boolean> {
+  const { operation, standby } = facts;
   const log = parts.log.child({ operation: operation.id, attempt: operation.attempt });
   const timeout = setTimeout(() => interrupt('timeout'), operation.timeoutSeconds * 1_000);
   try {
-    const workspace = await parts.means.makeWorkspace(parts.paths.work, operation.id, operation.attempt);
+    const workspace = standby?.workspace ?? parts.means.makeWorkspace(parts.paths.work);
     // The same object, so that an interruption that came meanwhile is seen.
     const attempt: Attempt = Object.assign(facts, { workspace });
-    const settlement = await learnOfCancel(parts, attempt, interrupt)
-      .then(() => work(parts, attempt))
-      .finally(() =>
-        workspace.remove().catch((error: unknown) => log.warn({ err: error }, 'a workspace is left')),
-      );
+    const settlement = await work(parts, attempt).finally(() =>
+      (standby === null ? workspace.remove() : standby.discard()).catch((error: unknown) =>
+        log.warn({ err: error }, 'a workspace is left'),
+      ),
+    );
     // Whoever sees the end finds nothing left of the attempt.
     await settle(parts, operation, settlement);
+    return true;
   } catch (error) {
     log.error({ err: error }, 'an attempt could not be run');
-    await settleBroken(parts, facts, error).catch((failure: unknown) =>
-      log.error({ err: failure }, 'an attempt could not be settled; the next start recovers it'),
-    );
+    return await orLeft(parts, settleBroken(parts, facts, error));
   } finally {
     clearTimeout(timeout);
   }
 }
 
-/** Somebody may have asked between the claim and the moment from which this attempt hears of it. */
-async function learnOfCancel(
-  { persist, store }: AttemptParts,
-  { operation }: Attempt,
-  interrupt: (because: Because) => void,
-): Promise<void> {
-  const { id, tenant } = operation;
-  const current = await persist(`Whether ${id} is wanted`, () => store.getOperation(tenant, id));
-  if (current !== null && current.cancelRequestedAt !== null) interrupt('request');
+async function orLeft({ log }: AttemptParts, settled: Promise<void>): Promise<boolean> {
+  try {
+    await settled;
+    return true;
+  } catch (error) {
+    log.error({ err: error }, 'an attempt could not be settled; the next start recovers it');
+    return false;
+  }
 }
 
 /** Null: there is nothing to settle, the attempt is no longer current. */
@@ -198,10 +198,10 @@ async function settleBroken(
 }
 
 /** A kind of work that this version does not know: the database comes from another one. */
-function refuseAttempt(parts: AttemptParts, operation: Operation): RunningAttempt {
+function refuseAttempt(parts: AttemptParts, operation: Operation, standby: Standby | null): RunningAttempt {
   const error = errorOf('unknown-task', `This version of the server knows no task ${operation.task}.`);
-  const ended = settle(parts, operation, { to: 'failed', error, result: null }).catch((failure: unknown) =>
-    parts.log.error({ err: failure }, 'an attempt could not be settled; the next start recovers it'),
-  );
+  const gone = standby?.discard() ?? Promise.resolve();
+  const settled = gone.then(() => settle(parts, operation, { to: 'failed', error, result: null }));
+  const ended = orLeft(parts, settled);
   return { interruptible: false, interrupt: () => undefined, ended };
 }

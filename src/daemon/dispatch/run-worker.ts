@@ -1,28 +1,29 @@
-import { join } from 'node:path';
 import { orgAccount } from '../../contract/org.ts';
 import type { Assignment } from '../../contract/worker-protocol.ts';
 import type { StoredReport } from '../store/port.ts';
 import { answer } from './answer.ts';
-import type { Attempt, AttemptParts, Job } from './attempt.ts';
+import type { Attempt, AttemptParts, Job, PoolParts } from './attempt.ts';
 import { checkFetchedSource, checkTaskResult } from './check-result.ts';
-import { codeDirectoryOf, type Needs, workerArguments } from './permissions.ts';
+import type { WorkerProgram } from './fork-worker.ts';
+import { codeDirectoryOf, workerArguments } from './permissions.ts';
 import { createReportQuota, type ReportQuota } from './report-quota.ts';
-import { attemptMarker } from './strays.ts';
+import { forkStandby } from './standby.ts';
+import { createStandbyPool, type StandbyPool } from './standby-pool.ts';
+import { workerMarker } from './strays.ts';
 import { startWorker, type WorkerEnd, type WorkerParts } from './worker-process.ts';
+import { makeWorkspace, type Workspace } from './workspace.ts';
 
 /** Runs one worker of an attempt from its fork until nothing of it is left. */
 export async function runWorker(parts: AttemptParts, attempt: Attempt, job: Job): Promise<WorkerEnd> {
-  const { operation, workspace } = attempt;
-  const marker = attemptMarker(operation.id, operation.attempt, job.name);
   const assignment = assignmentOf(parts, attempt, job);
-  const program = { workerUrl: parts.workerUrl, codeDirectory: codeDirectoryOf(import.meta.url) };
   const quota = createReportQuota(parts.limits.kept, parts.now);
-  const worker = await startWorker(
+  const program = programOf(parts, attempt.workspace, job);
+  const standby = job.name === 'task' && attempt.standby?.alive() ? attempt.standby : null;
+  const marker = standby?.record.marker ?? program.marker;
+  const worker = startWorker(
     {
-      workerUrl: parts.workerUrl,
-      nodeArguments: workerArguments(program, needsOf(parts, attempt, job)),
-      directory: join(workspace.directory, job.name),
-      marker,
+      ...program,
+      standby,
       assignment,
       limits: parts.limits,
     },
@@ -35,6 +36,37 @@ export async function runWorker(parts: AttemptParts, attempt: Attempt, job: Job)
   const leftOut = quota.leftOut();
   if (leftOut !== null) await recordReports(parts, attempt, [leftOut]);
   return end;
+}
+
+/** Workers that wait for a task. */
+export function makePool(parts: PoolParts): StandbyPool {
+  const { limits, log, paths, size } = parts;
+  return createStandbyPool({
+    size,
+    log,
+    fork() {
+      const workspace = makeWorkspace(paths.work);
+      const program = programOf(parts, workspace, { name: 'task', source: null });
+      const marker = workerMarker(workspace.name, 'standby');
+      return forkStandby({ ...program, marker }, limits.readyMs);
+    },
+  });
+}
+
+/** Those of a task are the same for every attempt, but for the workspace: so it may be forked before there is one. */
+export function programOf(
+  { compiledCode, workerUrl, vault }: Pick<AttemptParts, 'compiledCode' | 'workerUrl' | 'vault'>,
+  workspace: Workspace,
+  job: Job,
+): WorkerProgram {
+  const compiled = compiledCode();
+  const program = { workerUrl, codeDirectory: codeDirectoryOf(import.meta.url), compiledCode: compiled };
+  const source = job.name === 'fetch-source' ? job.source : null;
+  const needs = { job: job.name, workspace: workspace.directory, vault, source };
+  const marker = workerMarker(workspace.name, job.name);
+  const nodeArguments = workerArguments(program, needs);
+  const { name } = job;
+  return { workerUrl, workspace, marker, job: name, compiledCode: compiled, nodeArguments };
 }
 
 /** Account names come from the operation's tenant and org, never from its input. */
@@ -64,15 +96,6 @@ function assignmentOf(parts: AttemptParts, attempt: Attempt, job: Job): Assignme
 /** The only login that the worker may lock. */
 function accountOf(assignment: Assignment): string | null {
   return assignment.job === 'task' ? (assignment.org?.account ?? null) : null;
-}
-
-function needsOf(parts: AttemptParts, attempt: Attempt, job: Job): Needs {
-  return {
-    job: job.name,
-    workspace: attempt.workspace.directory,
-    vault: parts.vault,
-    source: job.name === 'fetch-source' ? job.source : null,
-  };
 }
 
 function workerParts(

@@ -2,26 +2,28 @@ import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { OperationError } from '../../contract/operation.ts';
 import type { AskBody, Assignment, DaemonMessage, Outcome } from '../../contract/worker-protocol.ts';
-import type { StoredReport, WorkerIdentity } from '../store/port.ts';
+import type { RecordedWorker, StoredReport } from '../store/port.ts';
 import { type Answer, type Conversation, type ConversationEnd, createConversation } from './conversation.ts';
 import { type Because, createEscalation, type Escalation } from './escalation.ts';
-import { type ForkedWorker, forkWorker, type WorkerProgram } from './fork-worker.ts';
+import { type ForkedWorker, forkWorker, recordOf, type WorkerProgram } from './fork-worker.ts';
 import type { DispatchLimits } from './limits.ts';
 import { outputLines } from './output-lines.ts';
-import { identify } from './processes.ts';
+import type { Standby } from './standby.ts';
 import { endStrays } from './strays.ts';
 
 /** After the end of every process, how long printed lines may still be on their way. */
 const OUTPUT_LIMIT_MS = 2_000;
 
 export interface WorkerSpecification extends WorkerProgram {
+  /** Forked ahead, and recorded when the work was claimed; null: one is forked for this assignment. */
+  readonly standby: Standby | null;
   readonly assignment: Assignment;
   readonly limits: DispatchLimits;
 }
 
 export interface WorkerParts {
   /** False: the attempt is no longer current. */
-  readonly recordWorker: (worker: WorkerIdentity) => Promise<boolean>;
+  readonly recordWorker: (worker: RecordedWorker) => Promise<boolean>;
   readonly record: (reports: readonly StoredReport[]) => Promise<boolean>;
   readonly answer: (ask: AskBody) => Promise<Answer>;
   readonly check: (outcome: Outcome) => OperationError | null;
@@ -40,12 +42,10 @@ export interface RunningWorker {
   readonly ended: Promise<WorkerEnd>;
 }
 
-/** Forks a fresh process for one assignment. It is never used again. */
-export async function startWorker(
-  specification: WorkerSpecification,
-  parts: WorkerParts,
-): Promise<RunningWorker> {
-  const forked = await forkWorker(specification);
+/** A fresh process for one assignment. It is never used again. */
+export function startWorker(specification: WorkerSpecification, parts: WorkerParts): RunningWorker {
+  const { standby } = specification;
+  const forked = standby?.worker ?? forkWorker(specification);
   const { child, exited, pid } = forked;
   if (pid === null) {
     return { interrupt: () => undefined, ended: exited.then((detail) => ({ kind: 'lost', detail })) };
@@ -59,7 +59,8 @@ export async function startWorker(
   child.on('message', (message) => conversation.receive(message));
   const escalation = createEscalation({ group: pid, limits, send, spared: parts.spared });
   const worker = { ...forked, pid, send, conversation, escalation };
-  const assigned = assign(worker, specification, parts);
+  const assigned =
+    standby === null ? assign(worker, specification, parts) : Promise.resolve(send(assignment));
   return {
     // Not before the assignment: whoever is told to cancel something in the org must know what.
     interrupt: (because) => void assigned.then(() => escalation.interrupt(because)),
@@ -76,17 +77,18 @@ interface Worker extends ForkedWorker {
 
 /** The process is known to the store before it knows what to do, so that recovery can end it. */
 async function assign(
-  { pid, send, conversation, escalation, exited }: Worker,
+  worker: Worker,
   { assignment, limits }: WorkerSpecification,
   parts: WorkerParts,
 ): Promise<void> {
+  const { send, conversation, escalation, exited } = worker;
   const unready = setTimeout(escalation.kill, limits.readyMs);
   await Promise.race([conversation.ready, exited]);
   clearTimeout(unready);
-  const identity = identify(pid);
-  if (identity === null) return; // it has ended meanwhile
+  const record = recordOf(worker);
+  if (record === null) return; // it has ended meanwhile
   try {
-    if (await parts.recordWorker(identity)) send(assignment);
+    if (await parts.recordWorker(record)) send(assignment);
     else conversation.refuse(null);
   } catch (error) {
     conversation.refuse(error);
@@ -94,8 +96,8 @@ async function assign(
 }
 
 async function follow(
-  { child, pid, exited, conversation, escalation }: Worker,
-  { limits, marker }: WorkerSpecification,
+  { child, pid, exited, conversation, escalation, marker, since }: Worker,
+  { limits }: WorkerSpecification,
   parts: WorkerParts,
 ): Promise<WorkerEnd> {
   const printed = Promise.all([
@@ -107,7 +109,7 @@ async function follow(
   const detail = await exited;
   clearTimeout(overdue);
   escalation.stop();
-  await endStrays({ marker, group: pid }, limits.straysMs);
+  await endStrays({ markers: [marker], groups: [pid], since }, limits.straysMs);
   parts.released();
   await Promise.race([printed, wait(OUTPUT_LIMIT_MS, undefined, { ref: false })]);
   return (await conversation.close()) ?? { kind: 'lost', detail };

@@ -11,9 +11,13 @@ import type {
   Claim,
   LaneLimits,
   OpenAttempt,
+  RecordedWorker,
   Settlement,
-  WorkerIdentity,
 } from './port.ts';
+
+const INSERT_WORKER = `INSERT INTO workers (operation, attempt, place, marker, pid, start_time, boot_id)
+  SELECT @operation, @attempt, count(*) + 1, @marker, @pid, @startTime, @bootId
+  FROM workers WHERE operation = @operation AND attempt = @attempt`;
 
 interface Parts {
   readonly lanes: Lanes;
@@ -30,13 +34,14 @@ export function createAttempts(db: Database, parts: Parts) {
   const close = db.prepare<[string, string, string, number]>(
     'UPDATE attempts SET ended_at = ?, ended_as = ? WHERE operation = ? AND number = ? AND ended_at IS NULL',
   );
-  const insertWorker = db.prepare<[{ operation: string; attempt: number } & WorkerIdentity]>(
-    `INSERT INTO workers (operation, attempt, place, pid, start_time, boot_id)
-     SELECT @operation, @attempt, count(*) + 1, @pid, @startTime, @bootId
-     FROM workers WHERE operation = @operation AND attempt = @attempt`,
-  );
-  const workers = db.prepare<[string, number], WorkerIdentity>(
-    `SELECT pid, start_time AS startTime, boot_id AS bootId FROM workers
+  const insertWorker = db.prepare<[{ operation: string; attempt: number } & RecordedWorker]>(INSERT_WORKER);
+  const isRecorded = db
+    .prepare<[string, number, string]>(
+      'SELECT 1 FROM workers WHERE operation = ? AND attempt = ? AND marker = ?',
+    )
+    .pluck();
+  const workers = db.prepare<[string, number], RecordedWorker>(
+    `SELECT marker, pid, start_time AS startTime, boot_id AS bootId FROM workers
      WHERE operation = ? AND attempt = ? ORDER BY place`,
   );
   const running = db.prepare<[], { id: string }>(
@@ -57,7 +62,7 @@ export function createAttempts(db: Database, parts: Parts) {
   };
 
   return {
-    claim(now: string, limits: LaneLimits): Claim | null {
+    claim(now: string, limits: LaneLimits, worker: RecordedWorker | null): Claim | null {
       const id = parts.lanes.next(limits);
       const row = id === null ? null : parts.operations.find(id);
       if (row === null) return null;
@@ -65,11 +70,15 @@ export function createAttempts(db: Database, parts: Parts) {
       const moved = parts.moves.move(row, { to: 'running', at: now, reason: null, error: null, attempt });
       if (!moved) throw new Error(`The operation ${row.id} heads its lane and is ${row.state}.`);
       open.run(row.id, attempt, now);
+      if (worker !== null) insertWorker.run({ operation: row.id, attempt, ...worker });
       return stateOf(row);
     },
-    recordWorker(operation: string, attempt: number, worker: WorkerIdentity): boolean {
+    recordWorker(operation: string, attempt: number, worker: RecordedWorker): boolean {
       if (parts.operations.findRunning(operation, attempt) === null) return false;
-      insertWorker.run({ operation, attempt, ...worker });
+      // The first time it was committed, and its answer may have been lost.
+      if (isRecorded.get(operation, attempt, worker.marker) === undefined) {
+        insertWorker.run({ operation, attempt, ...worker });
+      }
       return true;
     },
     settle(

@@ -62,9 +62,9 @@ export function createEngine(db: Database): Engine {
     requestCancel: cancel.requestCancel,
     ...createListOperations(db, { waiting, resolutions }),
     ...attempts,
-    claim(now, given = {}) {
+    claim(now, given = {}, worker = null) {
       limits = given;
-      return attempts.claim(now, given);
+      return attempts.claim(now, given, worker);
     },
     ...createReports(db, { events, operations }),
     ...createDue(db, { moves, operations }),

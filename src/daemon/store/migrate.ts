@@ -5,9 +5,17 @@ import { schedules } from './migrations/0002-schedules.ts';
 import { lanes } from './migrations/0003-lanes.ts';
 import { retention } from './migrations/0004-retention.ts';
 import { windows } from './migrations/0005-windows.ts';
+import { workerMarker } from './migrations/0006-worker-marker.ts';
 
 /** In order; the database's `user_version` is how many of them it has seen. */
-const MIGRATIONS: readonly ((db: Database) => void)[] = [initial, schedules, lanes, retention, windows];
+const MIGRATIONS: readonly ((db: Database) => void)[] = [
+  initial,
+  schedules,
+  lanes,
+  retention,
+  windows,
+  workerMarker,
+];
 
 export const DATABASE_VERSION = MIGRATIONS.length;
 

@@ -52,6 +52,12 @@ export interface WorkerIdentity {
   readonly bootId: string;
 }
 
+/** A worker as recovery finds it again. */
+export interface RecordedWorker extends WorkerIdentity {
+  /** Its own name, which all of its processes carry in their environment; no other worker ever has it. */
+  readonly marker: string;
+}
+
 /** How many shared operations may run at once in an org's lane, by alias; other orgs: the default. */
 export type LaneLimits = Readonly<Record<string, number>>;
 export const DEFAULT_LANE_CONCURRENCY = 4;
@@ -66,7 +72,7 @@ export interface Claim {
 export interface OpenAttempt {
   readonly operation: Operation;
   readonly checkpoint: JsonObject | null;
-  readonly workers: readonly WorkerIdentity[];
+  readonly workers: readonly RecordedWorker[];
 }
 
 /** How an attempt ends: a final state, or back to the queue (at once, or at a time). */
@@ -155,10 +161,13 @@ export interface Store extends SchedulePort, LanePort, RetentionPort {
   counts(tenant: string | null): Promise<Counts>;
 
   // attempts
-  /** The next operation whose lane is free, now `running` with its next attempt; null: nothing may start. */
-  claim(now: string, limits?: LaneLimits): Promise<Claim | null>;
-  /** Committed before the assignment is sent. False: the attempt is no longer current. */
-  recordWorker(operation: string, attempt: number, worker: WorkerIdentity): Promise<boolean>;
+  /**
+   * The next operation whose lane is free, now `running` with its next attempt; null: nothing may start. A worker that waits for
+   * work is recorded in the same transaction, so that it may be told at once.
+   */
+  claim(now: string, limits?: LaneLimits, worker?: RecordedWorker | null): Promise<Claim | null>;
+  /** Committed before the assignment is sent; may be said twice. False: the attempt is no longer current. */
+  recordWorker(operation: string, attempt: number, worker: RecordedWorker): Promise<boolean>;
   /** False: the attempt is no longer current, and nothing was recorded. */
   recordReports(
     operation: string,

@@ -5,10 +5,11 @@ import type { Logger } from 'pino';
 import type { Paths } from '../../config/paths.ts';
 import { isTaskKind, type LossPolicy, type TaskDefinition, taskDefinition } from '../../contract/tasks.ts';
 import { isRunning, signal } from '../dispatch/processes.ts';
-import { attemptMarker, endStrays } from '../dispatch/strays.ts';
+import { endStrays, findStrays, workerMarker } from '../dispatch/strays.ts';
+import { isWorkspaceName } from '../dispatch/workspace.ts';
 import { type SettleParts, settleAttempt } from '../operations/settle-attempt.ts';
 import { errorOf, lossPolicy, settleLoss } from '../operations/settle-loss.ts';
-import type { OpenAttempt, Settlement, Store, WorkerIdentity } from '../store/port.ts';
+import type { OpenAttempt, RecordedWorker, Settlement, Store } from '../store/port.ts';
 
 /** A worker notices the end of its daemon and ends itself; this long it may finish storing a rotated token. */
 const OWN_END_MS = 2_000;
@@ -23,32 +24,41 @@ export interface RecoveryOptions extends SettleParts {
 }
 
 /**
- * After a daemon that was killed, before anything new starts: ends what its attempts left running, waits until that is gone,
+ * After a daemon that was killed, before anything new starts: ends what its workers left running, waits until that is gone,
  * and only then settles each attempt by its task's policy. Nothing is in `running` afterwards.
  */
 export async function recover(options: RecoveryOptions): Promise<void> {
   const open = await options.store.listOpenAttempts();
-  await Promise.all(open.map((attempt) => endProcesses(options.log, attempt)));
+  const workers = open.flatMap((attempt) => attempt.workers);
+  await endProcesses(options.log, workers, await workspaceNames(options.paths));
   for (const attempt of open) await settleOpen(options, attempt);
   await removeWorkspaces(options);
 }
 
-async function endProcesses(log: Logger, { operation, workers }: OpenAttempt): Promise<void> {
+/** Recorded workers, and all that lived in a workspace: also those that only waited for work, and are recorded nowhere. */
+async function endProcesses(
+  log: Logger,
+  workers: readonly RecordedWorker[],
+  workspaces: readonly string[],
+): Promise<void> {
+  const recorded = workers.map(({ marker }) => marker);
+  const markers = [...recorded, ...workspaces.map((name) => workerMarker(name))];
+  if (markers.length === 0) return;
+  const remaining = async () =>
+    workers.some(isRunning) || (await findStrays({ markers, groups: [], since: null })).length > 0;
   const deadline = performance.now() + OWN_END_MS;
-  while (workers.some(isRunning) && performance.now() < deadline) await wait(LOOK_AGAIN_MS);
-  const left = workers.filter(isRunning);
-  for (const { pid } of left) signal(-pid, 'SIGKILL');
-  const marker = attemptMarker(operation.id, operation.attempt);
-  const gone = await Promise.all(groupsOf(left).map((group) => endStrays({ marker, group }, GONE_MS)));
-  if (gone.includes(false)) {
+  while (performance.now() < deadline && (await remaining())) await wait(LOOK_AGAIN_MS);
+  // Only a leader that still runs vouches for its group's number; without one the marker alone tells.
+  const groups = workers.filter(isRunning).map(({ pid }) => pid);
+  for (const group of groups) signal(-group, 'SIGKILL');
+  if (!(await endStrays({ markers, groups, since: null }, GONE_MS))) {
     // A process with SIGKILL pending runs no further instruction of its own, so going on is safe.
-    log.error({ operation: operation.id }, 'a process of a lost worker hangs in the kernel');
+    log.error({ markers }, 'a process of a lost worker hangs in the kernel');
   }
 }
 
-/** Only a leader that still runs vouches for its group's number; without one the marker alone tells. */
-function groupsOf(left: readonly WorkerIdentity[]): readonly (number | null)[] {
-  return left.length === 0 ? [null] : left.map(({ pid }) => pid);
+async function workspaceNames({ work }: RecoveryOptions['paths']): Promise<readonly string[]> {
+  return (await readdir(work).catch(() => [])).filter(isWorkspaceName);
 }
 
 /** By the policy of its task. Nothing of it may run any more. */

@@ -1,9 +1,9 @@
 import { readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { KEPT_OF_WORKER } from '../../../src/contract/limits.ts';
 import type { Operation } from '../../../src/contract/operation.ts';
-import { attemptMarker, findStrays } from '../../../src/daemon/dispatch/strays.ts';
+import { findStrays } from '../../../src/daemon/dispatch/strays.ts';
 import { until } from '../../support/until.ts';
 import {
   deployment,
@@ -47,12 +47,14 @@ describe('an operation that was accepted', () => {
     const [first, second] = await Promise.all(ids.map(async (id) => records(await ended(id))[0]));
     delete process.env['SFP_TEST_LEAK'];
     expect(first?.['pid']).not.toBe(second?.['pid']);
-    const workspace = join(paths.work, `${ids[0]}.1`);
-    expect(first?.['directory']).toBe(join(workspace, 'task'));
+    const workspace = dirname(String(first?.['directory']));
+    expect(dirname(workspace)).toBe(paths.work);
+    expect(second?.['assignment']).not.toMatchObject({ workspace });
+    expect(basename(String(first?.['directory']))).toBe('task');
     expect(first?.['environment']).toMatchObject({
       HOME: join(workspace, 'task', 'home'),
       TMPDIR: join(workspace, 'task', 'tmp'),
-      SFP_ATTEMPT: `${ids[0]}:1:task`,
+      SFP_WORKER: `${basename(workspace)}:task`,
     });
     expect(first?.['environment']).not.toHaveProperty('SFP_TEST_LEAK');
     expect(first?.['assignment']).toMatchObject({
@@ -134,11 +136,12 @@ describe('source code', () => {
   test('is fetched by a worker of its own before the task starts', async () => {
     const { ended, enqueue, paths } = await start();
     const id = await enqueue(deployment('deployAtOnce'), { task: 'salesforce.deploy' });
-    const directory = join(paths.work, `${id}.1`, 'source');
-    expect(await ended(id)).toMatchObject({
-      state: 'succeeded',
-      result: { source: { directory, commitId: 'c0ffee' } },
-    });
+    const { state, result } = await ended(id);
+    expect(state).toBe('succeeded');
+    const source = result?.['source'] as { directory: string };
+    expect(source).toMatchObject({ commitId: 'c0ffee' });
+    expect(basename(source.directory)).toBe('source');
+    expect(dirname(dirname(source.directory))).toBe(paths.work);
   });
 
   test('is not fetched again when an earlier attempt has sent it', async () => {
@@ -243,18 +246,19 @@ describe('a cancel', () => {
   });
 
   test('ends a worker that hears nothing, and its child that left the group', async () => {
-    const { ended, enqueue, heard, store } = await start({ limits: { cancelGraceMs: 100 } });
+    const { ended, enqueue, heard, markers, store } = await start({ limits: { cancelGraceMs: 100 } });
     const id = await enqueue(deployment('echo', 'offspring'), { task: 'salesforce.deploy' });
     await heard(id, /^offspring \d+/);
-    expect(await findStrays({ marker: attemptMarker(id, 1), group: null })).toHaveLength(2);
+    const left = { markers: await markers(id), groups: [], since: null };
+    expect(await findStrays(left)).toHaveLength(2);
     await store.requestCancel('default', id, null, new Date().toISOString());
     expect((await ended(id)).state).toBe('cancelled');
-    expect(await findStrays({ marker: attemptMarker(id, 1), group: null })).toEqual([]);
+    expect(await findStrays(left)).toEqual([]);
   });
 
   test('spares a worker for a while that holds the lock of a login', async () => {
     const limits = { cancelGraceMs: 50, terminateGraceMs: 50, sessionLockMs: 60_000 };
-    const { ended, enqueue, heard, operation, store } = await start({ limits });
+    const { ended, enqueue, heard, markers, operation, store } = await start({ limits });
     const id = await enqueue({ act: 'holdLock' }, { org: 'uat' });
     await heard(id, 'lock held');
     await store.requestCancel('default', id, null, new Date().toISOString());
@@ -262,7 +266,7 @@ describe('a cancel', () => {
     const other = await enqueue({ act: 'flood', count: 500 });
     expect((await ended(other)).state).toBe('succeeded');
     expect((await operation(id)).state).toBe('running');
-    for (const pid of await findStrays({ marker: attemptMarker(id, 1), group: null })) {
+    for (const pid of await findStrays({ markers: await markers(id), groups: [], since: null })) {
       process.kill(pid, 'SIGKILL');
     }
     expect((await ended(id)).state).toBe('cancelled');
@@ -304,7 +308,7 @@ describe('a time-out', () => {
 
 describe('a session of an org login', () => {
   test('is revoked only when no other one of the same login lives', async () => {
-    const { ended, enqueue, heard, paths } = await start();
+    const { ended, enqueue, heard, workspace } = await start();
     const ids = [
       await enqueue({ act: 'session' }, { org: 'uat' }),
       await enqueue({ act: 'session' }, { org: 'uat' }),
@@ -312,7 +316,7 @@ describe('a session of an org login', () => {
     for (const id of ids) await heard(id, 'session begun');
     const revoked: unknown[] = [];
     for (const id of ids) {
-      writeFileSync(join(paths.work, `${id}.1`, 'go'), '');
+      writeFileSync(join(await workspace(id), 'go'), '');
       revoked.push(records(await ended(id))[0]);
     }
     expect(revoked).toEqual([

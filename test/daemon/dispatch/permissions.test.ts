@@ -9,6 +9,7 @@ import {
 const PROGRAM = {
   workerUrl: new URL('file:///opt/sfp-server/dist/worker/main.js'),
   codeDirectory: '/opt/sfp-server/dist',
+  compiledCode: null,
 };
 const TASK: Needs = {
   job: 'task',
@@ -40,10 +41,18 @@ test('dependencies that are hoisted beside the package are readable', () => {
   const installed = {
     workerUrl: new URL('file:///usr/lib/node_modules/sfp-server/dist/worker/main.js'),
     codeDirectory: '/usr/lib/node_modules/sfp-server/dist',
+    compiledCode: null,
   };
   const readable = named('allow-fs-read', workerArguments(installed, TASK));
   expect(readable).toContain('/usr/lib/node_modules');
   expect(readable).toContain('/usr/lib/node_modules/sfp-server/node_modules');
+});
+
+test('compiled code is read, so that no worker puts code into a later one', () => {
+  const compiledCode = '/home/sfp/state/compiled/1';
+  const words = workerArguments({ ...PROGRAM, compiledCode }, TASK);
+  expect(named('allow-fs-read', words)).toContain(compiledCode);
+  expect(named('allow-fs-write', words)).toEqual([TASK.workspace]);
 });
 
 test('the file vault is written by the worker itself: a rotated token is stored before it is used', () => {

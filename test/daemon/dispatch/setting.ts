@@ -49,6 +49,10 @@ export interface Setting {
   events(id: string): Promise<readonly OperationEvent[]>;
   /** The messages of its log. */
   logs(id: string): Promise<readonly string[]>;
+  /** The recorded workers of its attempt that runs. */
+  markers(id: string): Promise<readonly string[]>;
+  /** The workspace of its attempt that runs. */
+  workspace(id: string): Promise<string>;
   /** Waits for a message of its log. */
   heard(id: string, message: string | RegExp): Promise<string>;
   remove(): Promise<void>;
@@ -60,6 +64,8 @@ export interface SettingOptions {
   readonly now?: () => Date;
   readonly home?: string;
   readonly workerUrl?: URL;
+  /** Workers forked ahead; none, so that what a test counts is what it asked for. */
+  readonly standby?: number;
   readonly resolveSource?: DispatchOptions['resolveSource'];
   readonly wrap?: (store: Store) => Store;
   readonly onDrained?: () => void;
@@ -73,7 +79,11 @@ export async function makeSetting(options: SettingOptions = {}): Promise<Setting
   const now = options.now ?? (() => new Date());
   const dispatch = createDispatch({
     store: options.wrap?.(store) ?? store,
-    configuration: () => ({ ...DEFAULT_CONFIGURATION, concurrency: options.concurrency ?? 2 }),
+    configuration: () => ({
+      ...DEFAULT_CONFIGURATION,
+      concurrency: options.concurrency ?? 2,
+      standby: options.standby ?? 0,
+    }),
     paths,
     vault: { provider: 'file', directory: paths.fileVault },
     workerUrl: options.workerUrl ?? WORKER,
@@ -87,7 +97,7 @@ export async function makeSetting(options: SettingOptions = {}): Promise<Setting
     ...(options.onDrained ? { onDrained: options.onDrained } : {}),
   });
   const setting = { paths, store, dispatch };
-  return { ...setting, ...questions(store), remove: () => remove(setting, home) };
+  return { ...setting, ...questions(store, paths), remove: () => remove(setting, home) };
 }
 
 export function makeHome(): string {
@@ -137,7 +147,11 @@ function repoOf(source: SourceCode): string {
   throw new AppError('unknown-repository', 'No such repository is declared.');
 }
 
-function questions(store: Store) {
+function questions(store: Store, paths: Paths) {
+  const markers = async (id: string): Promise<readonly string[]> => {
+    const open = (await store.listOpenAttempts()).find(({ operation }) => operation.id === id);
+    return open?.workers.map(({ marker }) => marker) ?? [];
+  };
   const operation = async (id: string): Promise<Operation> => {
     const found = await store.getOperation(TENANT, id);
     if (found === null) throw new Error(`no operation ${id}`);
@@ -151,6 +165,8 @@ function questions(store: Store) {
     operation,
     events,
     logs,
+    markers,
+    workspace: async (id: string) => join(paths.work, (await markers(id))[0]?.split(':')[0] ?? ''),
     async enqueue(input: Record<string, unknown>, more: Partial<NewOperation> = {}): Promise<string> {
       const wanted = newOperation(input, more);
       await store.accept(wanted, null);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { at, bodies, ERROR, freshStore, ID, newOperation, running } from './home.ts';
 
-const WORKER = { pid: 4_711, startTime: '123456', bootId: 'b' };
+const WORKER = { marker: 'w_1:task', pid: 4_711, startTime: '123456', bootId: 'b' };
+const OTHER = { ...WORKER, marker: 'w_2:task', pid: 4_712 };
 
 describe('an attempt', () => {
   test('is claimed with its number, its input and a committed event', async () => {
@@ -108,18 +109,36 @@ describe('an attempt', () => {
   test('is found open, with its workers, until it is settled', async () => {
     const store = await running();
     expect(await store.recordWorker(ID, 1, WORKER)).toBe(true);
-    expect(await store.recordWorker(ID, 1, { ...WORKER, pid: 4_712 })).toBe(true);
+    expect(await store.recordWorker(ID, 1, OTHER)).toBe(true);
+    // The answer was lost, and the daemon asks again.
+    expect(await store.recordWorker(ID, 1, OTHER)).toBe(true);
     await store.recordCheckpoint(ID, 1, { a: 1 }, at(3));
     expect(await store.listOpenAttempts()).toMatchObject([
       {
         operation: { id: ID, attempt: 1 },
         checkpoint: { a: 1 },
-        workers: [WORKER, { ...WORKER, pid: 4_712 }],
+        workers: [WORKER, OTHER],
       },
     ]);
     await store.settle(ID, 1, { to: 'queued', reason: 'restart', error: null }, at(4));
     expect(await store.listOpenAttempts()).toEqual([]);
     await store.claim(at(5));
     expect(await store.listOpenAttempts()).toMatchObject([{ operation: { attempt: 2 }, workers: [] }]);
+  });
+
+  test('may be claimed together with the worker that waits for it', async () => {
+    const { store } = await freshStore();
+    await store.accept(newOperation(1), null);
+    await store.claim(at(2), {}, WORKER);
+    expect(await store.listOpenAttempts()).toMatchObject([{ operation: { id: ID }, workers: [WORKER] }]);
+  });
+
+  test('is not claimed with a worker that another attempt was given', async () => {
+    const { store } = await freshStore();
+    await store.accept(newOperation(1), null);
+    await store.claim(at(2), {}, WORKER);
+    await store.settle(ID, 1, { to: 'queued', reason: 'restart', error: null }, at(3));
+    await expect(store.claim(at(4), {}, WORKER)).rejects.toThrow();
+    expect(await store.getOperation('default', ID)).toMatchObject({ state: 'queued', attempt: 1 });
   });
 });

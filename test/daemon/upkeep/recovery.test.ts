@@ -6,7 +6,7 @@ import { type Paths, pathsOf } from '../../../src/config/paths.ts';
 import { DEFAULT_CONFIGURATION } from '../../../src/contract/configuration.ts';
 import type { Operation } from '../../../src/contract/operation.ts';
 import { isRunning } from '../../../src/daemon/dispatch/processes.ts';
-import { attemptMarker, findStrays } from '../../../src/daemon/dispatch/strays.ts';
+import { findStrays, workerMarker } from '../../../src/daemon/dispatch/strays.ts';
 import { openStore } from '../../../src/daemon/store/open.ts';
 import type { Store } from '../../../src/daemon/store/port.ts';
 import { recover } from '../../../src/daemon/upkeep/recovery.ts';
@@ -56,7 +56,9 @@ describe('after a kill -9 of the daemon', () => {
     await store.requestCancel(TENANT, cancelled.id, null, new Date().toISOString());
     await kill();
     // Hanging workers hear nothing of their daemon's end.
-    expect(await findStrays({ marker: attemptMarker(hanging.id, 1), group: null })).toHaveLength(1);
+    const left = (await store.listOpenAttempts()).flatMap(({ workers }) => workers);
+    expect(left.filter(isRunning).length).toBeGreaterThanOrEqual(4);
+    const markers = left.map(({ marker }) => marker);
 
     await recover({
       store,
@@ -71,9 +73,7 @@ describe('after a kill -9 of the daemon', () => {
     expect(await stateOf(cancelled.id)).toBe('cancelled');
     expect(await stateOf(sent.id)).toBe('queued');
     expect(await stateOf(doubtful.id)).toBe('indeterminate');
-    for (const { id } of all) {
-      expect(await findStrays({ marker: attemptMarker(id, 1), group: null })).toEqual([]);
-    }
+    expect(await findStrays({ markers, groups: [], since: null })).toEqual([]);
     expect(readdirSync(paths.work)).toEqual([]);
     expect(await store.listOpenAttempts()).toEqual([]);
   });
@@ -83,7 +83,12 @@ describe('after a kill -9 of the daemon', () => {
     await store.accept(operation, null);
     await store.claim(new Date().toISOString());
     const stranger = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
-    const identity = { pid: stranger.pid ?? 0, startTime: '1', bootId: 'of another boot' };
+    const identity = {
+      marker: 'w_stranger:task',
+      pid: stranger.pid ?? 0,
+      startTime: '1',
+      bootId: 'of another boot',
+    };
     await store.recordWorker(operation.id, 1, identity);
     await recover({
       store,
@@ -98,6 +103,27 @@ describe('after a kill -9 of the daemon', () => {
     expect(stranger.kill()).toBe(true);
   });
 
+  test('a worker that only waited for work is ended too, although nobody recorded it and it hears nothing', async () => {
+    startDaemon();
+    const idle = async () => await findStrays({ markers: workspaces(), groups: [], since: null });
+    await until(async () => (await idle()).length === 2);
+    for (const pid of await idle()) process.kill(pid, 'SIGSTOP');
+    await kill();
+    expect(await idle()).toHaveLength(2);
+    const markers = workspaces();
+
+    await recover({
+      store,
+      paths,
+      log: QUIET,
+      now: () => new Date(),
+      configuration: () => DEFAULT_CONFIGURATION,
+    });
+
+    expect(await findStrays({ markers, groups: [], since: null })).toEqual([]);
+    expect(readdirSync(paths.work)).toEqual([]);
+  });
+
   test('there may be nothing to recover', async () => {
     await recover({
       store,
@@ -109,6 +135,11 @@ describe('after a kill -9 of the daemon', () => {
     expect(await store.listOpenAttempts()).toEqual([]);
   });
 });
+
+/** How the markers of all workers in this home begin. */
+function workspaces(): readonly string[] {
+  return readdirSync(paths.work).map((name) => workerMarker(name));
+}
 
 function startDaemon(): void {
   daemon = spawn(process.execPath, [DAEMON, paths.home], { stdio: ['ignore', 'inherit', 'inherit'] });
