@@ -4,12 +4,15 @@ import { type Configuration, DEFAULT_CONFIGURATION } from '../contract/configura
 export function initialConfiguration(options: {
   readonly vault: Configuration['vault']['provider'];
 }): string {
-  const { concurrency, edge, idempotency, log, queue, retention } = DEFAULT_CONFIGURATION;
+  const { concurrency, edge, idempotency, log, queue, retention, standby } = DEFAULT_CONFIGURATION;
   return `# sfp-server.yaml: what this server may do. Every key has a default.
 # The daemon reads the file again on SIGHUP; a file with a mistake changes nothing and is named in the log.
 
 # How many operations run at once.
 concurrency: ${concurrency}
+
+# How many workers wait for work, some 60 MB each, so that it starts at once. 0: none.
+standby: ${standby}
 
 # Where long-lived secrets are: keychain (the system's own) or file (encrypted, in state/vault).
 vault:

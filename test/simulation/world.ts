@@ -30,7 +30,7 @@ export interface Wish {
 }
 
 /** A worker, and the attempt that it was told to work on. */
-export interface Told {
+export interface ToldWorker {
   readonly marker: string;
   readonly operation: string;
   readonly attempt: number;
@@ -69,7 +69,7 @@ export interface World {
   readonly effects: Effect[];
   readonly wishes: Wish[];
   /** Every worker that was told what to do. */
-  readonly told: Told[];
+  readonly told: ToldWorker[];
   /** Everything that was ever committed, in order. */
   readonly history: OperationEvent[];
   /** What started although it was paused. */

@@ -70,8 +70,8 @@ export function createDispatch(options: DispatchOptions): Dispatch {
 
   /** It runs from the moment that the claim is answered, so that no cancel passes it unheard. */
   const claim = async (): Promise<Claim | null> => {
-    // what is not claimed now is looked at again by reconcile
-    const claimed = !drain.active() && (await hasRoom()) ? await claiming.claim() : null;
+    if (drain.active() || !(await hasRoom())) return null; // reconcile looks again
+    const claimed = await claiming.claim();
     if (claimed === null) return null;
     const { id } = claimed.claim.operation;
     const attempt = runAttempt(parts, claimed.claim, claimed.standby);

@@ -112,8 +112,13 @@ describe('after a kill -9 of the daemon', () => {
     expect(await idle()).toHaveLength(2);
     const markers = workspaces();
 
-    const configuration = () => DEFAULT_CONFIGURATION;
-    await recover({ store, paths, log: QUIET, now: () => new Date(), configuration });
+    await recover({
+      store,
+      paths,
+      log: QUIET,
+      now: () => new Date(),
+      configuration: () => DEFAULT_CONFIGURATION,
+    });
 
     expect(await findStrays({ markers, groups: [], since: null })).toEqual([]);
     expect(readdirSync(paths.work)).toEqual([]);
