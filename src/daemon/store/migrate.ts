@@ -6,6 +6,7 @@ import { lanes } from './migrations/0003-lanes.ts';
 import { retention } from './migrations/0004-retention.ts';
 import { windows } from './migrations/0005-windows.ts';
 import { workerMarker } from './migrations/0006-worker-marker.ts';
+import { enqueue } from './migrations/0007-enqueue.ts';
 
 /** In order; the database's `user_version` is how many of them it has seen. */
 const MIGRATIONS: readonly ((db: Database) => void)[] = [
@@ -15,6 +16,7 @@ const MIGRATIONS: readonly ((db: Database) => void)[] = [
   retention,
   windows,
   workerMarker,
+  enqueue,
 ];
 
 export const DATABASE_VERSION = MIGRATIONS.length;
