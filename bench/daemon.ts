@@ -10,15 +10,27 @@ import { type Paths, pathsOf } from '../src/config/paths.ts';
 import { orgAccount } from '../src/contract/org.ts';
 import { openVault } from '../src/vault/open.ts';
 import type { SalesforceStandIn } from '../test/support/salesforce/start.ts';
+import { builtProgram } from './build.ts';
 
 /** A daemon in a home of its own, as a process of its own. */
 export interface BenchDaemon {
   readonly paths: Paths;
   readonly client: Client;
+  readonly pid: number;
+  /** From here on the event loop's lag counts for `probe`. */
+  beginProbe(): void;
+  probe(): Promise<Probe>;
   stop(): Promise<void>;
 }
 
+/** What the daemon's process says of itself. */
+export interface Probe {
+  readonly lagP99Ms: number;
+  readonly rssBytes: number;
+}
+
 const START_LIMIT_MS = 30_000;
+const QUEUE_LIMIT = 1_000_000;
 
 /** `worker`: a path, or a program under bench/programs/; null: the real one. */
 export async function startDaemon(options: {
@@ -29,12 +41,20 @@ export async function startDaemon(options: {
   const home = mkdtempSync(join(tmpdir(), 'sfp-b-'));
   const paths = pathsOf(home);
   const { concurrency, standby = 0 } = options;
-  const configuration = { vault: { provider: 'file' }, concurrency, standby, orgs: { uat: { concurrency } } };
+  // the figures are about speed, not about the limits that protect a server
+  const queue = { limit: QUEUE_LIMIT, limitPerTenant: QUEUE_LIMIT };
+  const configuration = {
+    vault: { provider: 'file' },
+    queue,
+    concurrency,
+    standby,
+    orgs: { uat: { concurrency } },
+  };
   writeFileSync(paths.configuration, stringify({ ...configuration, log: { level: 'error' } }));
   const worker = options.worker === null ? [] : [resolve(program('.'), options.worker)];
-  const child = spawn(process.execPath, [program('daemon.mjs'), ...worker], {
+  const child = spawn(process.execPath, [builtProgram('daemon'), ...worker], {
     env: { ...process.env, SFP_SERVER_HOME: home },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const client = createClient(
     connectionOf({ paths, serverUrl: null, serverToken: null, listen: null, noColor: true }),
@@ -50,7 +70,20 @@ export async function startDaemon(options: {
     await stop();
     throw error;
   }
-  return { paths, client, stop };
+  return {
+    paths,
+    client,
+    pid: child.pid ?? 0,
+    beginProbe: () => void child.send('begin'),
+    async probe() {
+      const answer = new Promise<Probe>((resolve) =>
+        child.once('message', (probe) => resolve(probe as Probe)),
+      );
+      child.send('report');
+      return await answer;
+    },
+    stop,
+  };
 }
 
 /** Registers `uat` with a real JWT login. */

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { ulid } from 'ulid';
 import {
   API_TOKEN,
@@ -43,10 +43,10 @@ export async function verifyToken(
 /** The same check for those that keep the hash of a token while a connection lasts. */
 export async function verifyHash(
   store: Pick<Store, 'findToken'>,
-  hash: string,
+  digest: string,
   now: Date,
 ): Promise<ApiToken> {
-  const token = await store.findToken(hash, now.toISOString());
+  const token = await store.findToken(digest, now.toISOString());
   if (token === null) throw new AppError('unauthenticated', 'The API token is not known, or it was revoked.');
   if (token.expiresAt !== null && new Date(token.expiresAt) <= now) {
     throw new AppError('token-expired', `The API token "${token.name}" expired at ${token.expiresAt}.`);
@@ -55,7 +55,7 @@ export async function verifyHash(
 }
 
 export function hashOf(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
+  return hash('sha256', token);
 }
 
 function expiryOf(expiresAt: string | null, now: Date): string | null {

@@ -60,10 +60,11 @@ async function admitProgram(
   if (route.scope !== null && !token.scopes.includes(route.scope)) {
     throw new AppError('forbidden', `The API token "${token.name}" lacks the scope ${route.scope}.`);
   }
-  const hash = hashOf(bearer ?? '');
+  let hash: string | null = null;
   return {
     caller: callerOf(token),
     renew: async () => {
+      hash ??= hashOf(bearer ?? '');
       await verifyHash(store, hash, now());
     },
   };

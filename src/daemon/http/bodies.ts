@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../../contract/errors.ts';
@@ -44,9 +45,5 @@ function readJson(app: FastifyInstance): void {
 
 /** Null: bytes that stand for no character. Guessing at them would accept what nobody sent. */
 function textOf(body: Buffer): string | null {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(body);
-  } catch {
-    return null;
-  }
+  return isUtf8(body) ? body.toString('utf8') : null;
 }

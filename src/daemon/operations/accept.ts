@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { monotonicFactory } from 'ulid';
 import type { Caller } from '../../contract/access.ts';
 import { AppError } from '../../contract/errors.ts';
@@ -18,7 +18,7 @@ import {
   type TaskKind,
   taskDefinition,
 } from '../../contract/tasks.ts';
-import type { IdempotencyClaim, NewOperation, Replay } from '../store/port.ts';
+import type { Acceptance, IdempotencyClaim, NewOperation } from '../store/port.ts';
 import { checkInput, checkRequest } from './check-request.ts';
 import type { OperationParts } from './parts.ts';
 import { resolveSource } from './source.ts';
@@ -41,9 +41,7 @@ export async function acceptOperation(
   const { idempotencyKey, origin } = options;
   const claim = idempotencyKey === null ? null : claimOf(parts, caller, request, idempotencyKey);
   const wanted = { tenant: caller.tenant, request, origin, retryOf: null };
-  const acceptance =
-    (await findReplay(parts, caller, claim)) ??
-    (await parts.store.accept(await prepareOperation(parts, wanted), claim));
+  const acceptance = await acceptOnce(parts, wanted, claim);
   if (acceptance.outcome === 'conflict') {
     throw new AppError(
       'idempotency-conflict',
@@ -53,25 +51,36 @@ export async function acceptOperation(
   return { replayed: acceptance.outcome === 'replayed', operation: acceptance.operation };
 }
 
-/** Before the checks: what was accepted stays so, though its org or its upload may be gone by now. */
-async function findReplay(
-  { store, now }: OperationParts,
-  caller: Caller,
+/**
+ * A key that is known comes before every check: what was accepted stays so, though its org or its upload may be gone by now.
+ * The store looks at the key when it accepts; here it is only asked for the sake of a request that would be refused.
+ */
+async function acceptOnce(
+  parts: OperationParts,
+  wanted: Wanted,
   claim: IdempotencyClaim | null,
-): Promise<Replay | null> {
-  return claim === null ? null : store.findReplay(caller.tenant, claim, now().toISOString());
+): Promise<Acceptance> {
+  const { store, now } = parts;
+  let operation: NewOperation;
+  try {
+    operation = await prepareOperation(parts, wanted);
+  } catch (refusal) {
+    const replay = claim && (await store.findReplay(wanted.tenant, claim, now().toISOString()));
+    if (replay === null) throw refusal;
+    return replay;
+  }
+  return await store.accept(operation, claim);
+}
+
+interface Wanted {
+  readonly tenant: string;
+  readonly request: OperationRequest;
+  readonly origin: Origin;
+  readonly retryOf: string | null;
 }
 
 /** All checks of a request, in the order in which a person would want to hear of them; writes nothing. */
-export async function prepareOperation(
-  parts: OperationParts,
-  wanted: {
-    readonly tenant: string;
-    readonly request: OperationRequest;
-    readonly origin: Origin;
-    readonly retryOf: string | null;
-  },
-): Promise<NewOperation> {
+export async function prepareOperation(parts: OperationParts, wanted: Wanted): Promise<NewOperation> {
   const { tenant, request } = wanted;
   checkRequest(request);
   const task = knownTask(request.task);
@@ -171,16 +180,15 @@ function claimOf(
   return {
     token: caller.token?.id ?? 'control',
     key,
-    digest: createHash('sha256').update(canonicalJson(request)).digest('hex'),
+    digest: hash('sha256', canonicalJson(request)),
     expiresAt: new Date(parts.now().getTime() + keptMs).toISOString(),
   };
 }
 
 /** The same text for the same request, in whatever order its fields came. */
 function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_name, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`;
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${fields.map(([name, inner]) => `${JSON.stringify(name)}:${canonicalJson(inner)}`).join()}}`;
 }

@@ -4,6 +4,10 @@ import type { Operations } from './operations.ts';
 import type { Acceptance, IdempotencyClaim, NewOperation, Replay } from './port.ts';
 import { createQueueLimit } from './queue-limit.ts';
 
+/** Keys that expired go a few at a time, twice as fast as they may come: no request pays for a day of them. */
+const FORGOTTEN_AFTER = 64;
+const FORGOTTEN_AT_ONCE = 128;
+
 interface Key {
   readonly tenant: string;
   readonly token: string;
@@ -15,15 +19,20 @@ export type Accepting = ReturnType<typeof createAccepting>;
 /** An operation comes in: once per idempotency key, with its first event, and in the place of what it supersedes. */
 export function createAccepting(db: Database, parts: { operations: Operations; cancel: Cancel }) {
   const queueLimit = createQueueLimit(db);
-  const forget = db.prepare<[string]>('DELETE FROM idempotency WHERE expires_at <= ?');
+  const forget = db.prepare<[string]>(
+    `DELETE FROM idempotency WHERE (tenant, token, key) IN
+       (SELECT tenant, token, key FROM idempotency WHERE expires_at <= ? ORDER BY expires_at LIMIT ${FORGOTTEN_AT_ONCE})`,
+  );
   const find = db.prepare<[Key & { now: string }], { digest: string; operation: string }>(
     `SELECT digest, operation FROM idempotency
      WHERE tenant = @tenant AND token = @token AND key = @key AND expires_at > @now`,
   );
   const remember = db.prepare<[Key & { digest: string; operation: string; expiresAt: string }]>(
     `INSERT INTO idempotency (tenant, token, key, digest, operation, expires_at)
-     VALUES (@tenant, @token, @key, @digest, @operation, @expiresAt)`,
+     VALUES (@tenant, @token, @key, @digest, @operation, @expiresAt)
+     ON CONFLICT DO UPDATE SET digest = excluded.digest, operation = excluded.operation, expires_at = excluded.expires_at`,
   );
+  let untilForgetting = 0;
 
   const add = (operation: NewOperation): void => {
     parts.operations.add(operation);
@@ -37,6 +46,14 @@ export function createAccepting(db: Database, parts: { operations: Operations; c
     return { outcome: 'replayed', operation: parts.operations.read(known.operation) };
   };
 
+  const keep = (key: Parameters<typeof remember.run>[0], now: string): void => {
+    remember.run(key);
+    untilForgetting -= 1;
+    if (untilForgetting > 0) return;
+    untilForgetting = FORGOTTEN_AFTER;
+    forget.run(now);
+  };
+
   return {
     add,
     findReplay,
@@ -44,9 +61,8 @@ export function createAccepting(db: Database, parts: { operations: Operations; c
       const { tenant, createdAt } = operation;
       const earlier = claim === null ? null : findReplay(tenant, claim, createdAt);
       if (earlier !== null) return earlier;
-      if (claim !== null) forget.run(createdAt);
       add(operation);
-      if (claim !== null) remember.run({ ...claim, tenant, operation: operation.id });
+      if (claim !== null) keep({ ...claim, tenant, operation: operation.id }, createdAt);
       return { outcome: 'created', operation: parts.operations.read(operation.id) };
     },
   };

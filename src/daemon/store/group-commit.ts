@@ -19,7 +19,11 @@ export interface Reply {
   readonly events: readonly OperationEvent[];
 }
 
-/** Runs requests in one transaction, so that they share one fsync. Each has its own savepoint: a failing one takes back only itself. */
+/**
+ * Runs requests in one transaction, so that they share one fsync. A failing one takes back only itself: where one fails, the
+ * transaction is taken back and all run again, each under a savepoint. A savepoint for each from the start would cost the
+ * many groups in which nothing fails a copy of every page that a request changes.
+ */
 export function createGroupCommit(db: Database, engine: Engine): (requests: readonly Request[]) => Reply {
   const begin = db.prepare('BEGIN IMMEDIATE');
   const commit = db.prepare('COMMIT');
@@ -38,32 +42,52 @@ export function createGroupCommit(db: Database, engine: Engine): (requests: read
   const run = ({ id, verb, args }: Request): Answer => {
     // what was found damaged stays so until somebody restores it, though other pages can be read and written
     if (verb === 'probe' && damage !== null) return { id, failure: damage };
+    const call = engine.verbs[verb] as (...args: readonly unknown[]) => unknown;
+    return { id, value: call(...args) };
+  };
+  const runAlone = (request: Request): Answer => {
     const held = engine.events.held();
     save.run();
     try {
-      const call = engine.verbs[verb] as (...args: readonly unknown[]) => unknown;
-      const value = call(...args);
+      const answer = run(request);
       release.run();
-      return { id, value };
+      return answer;
     } catch (error) {
       // a full disk ends the whole transaction by itself, and with it every request of the group
       if (!db.inTransaction) throw error;
       undo.run();
       release.run();
       engine.events.keep(held);
-      return { id, failure: failureOf(error) };
+      return { id: request.id, failure: failureOf(error) };
+    }
+  };
+  const takeBack = (): void => {
+    if (db.inTransaction) rollback.run();
+    engine.events.take();
+  };
+  const inTransaction = (
+    requests: readonly Request[],
+    answerTo: (request: Request) => Answer,
+  ): readonly Answer[] => {
+    begin.run();
+    return requests.map(answerTo);
+  };
+  const runAll = (requests: readonly Request[]): readonly Answer[] => {
+    try {
+      return inTransaction(requests, run);
+    } catch {
+      takeBack();
+      return inTransaction(requests, runAlone);
     }
   };
 
   return (requests) => {
     try {
-      begin.run();
-      const answers = requests.map(run);
+      const answers = runAll(requests);
       commit.run();
       return { answers, events: engine.events.take() };
     } catch (error) {
-      if (db.inTransaction) rollback.run();
-      engine.events.take();
+      takeBack();
       const failure = failureOf(unavailable(error));
       return { answers: requests.map(({ id }) => ({ id, failure })), events: [] };
     }

@@ -6,6 +6,7 @@ import { lanes } from './migrations/0003-lanes.ts';
 import { retention } from './migrations/0004-retention.ts';
 import { windows } from './migrations/0005-windows.ts';
 import { workerMarker } from './migrations/0006-worker-marker.ts';
+import { enqueue } from './migrations/0007-enqueue.ts';
 import { turns } from './migrations/0008-turns.ts';
 
 /** In order; the database's `user_version` is how many of them it has seen. */
@@ -16,6 +17,7 @@ const MIGRATIONS: readonly ((db: Database) => void)[] = [
   retention,
   windows,
   workerMarker,
+  enqueue,
   turns,
 ];
 

@@ -3,6 +3,8 @@ import { WAL_KEPT_BYTES } from './bound-wal.ts';
 import { migrate } from './migrate.ts';
 
 export const BUSY_TIMEOUT_MS = 5_000;
+/** Pages of the WAL after which they are copied back: the same few are written again and again, and are copied once. */
+const CHECKPOINT_PAGES = 4_000;
 
 /** The one connection of a daemon: durable at every commit, migrated. */
 export function openDatabase(file: string): Database {
@@ -12,6 +14,7 @@ export function openDatabase(file: string): Database {
     // FULL: in WAL mode NORMAL may lose the last commits at power loss, and each of them was answered with a 202
     db.pragma('synchronous = FULL');
     db.pragma('foreign_keys = ON');
+    db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     db.pragma(`journal_size_limit = ${WAL_KEPT_BYTES}`);
     migrate(db);
     return db;

@@ -8,6 +8,7 @@ import type { Verb } from './engine.ts';
 import { fromFailure } from './failure.ts';
 import type { Request } from './group-commit.ts';
 import type { Store } from './port.ts';
+import { rememberAnswers } from './remembered.ts';
 import type { FromThread, ToThread } from './thread.ts';
 
 type Listener = (events: readonly OperationEvent[]) => void;
@@ -75,7 +76,7 @@ export async function openStore(options: { readonly file: string }): Promise<Sto
     for (const listener of listeners) listener(events);
   });
   const verbs = Object.keys(VERBS).map((verb) => [verb, (...args: unknown[]) => call(verb as Verb, args)]);
-  return {
+  return rememberAnswers({
     ...(Object.fromEntries(verbs) as Omit<Store, 'onCommitted' | 'copy' | 'close'>),
     onCommitted(listener) {
       const own: Listener = (events) => listener(events);
@@ -84,7 +85,7 @@ export async function openStore(options: { readonly file: string }): Promise<Sto
     },
     copy,
     close,
-  };
+  });
 }
 
 function opened(thread: Worker): Promise<void> {

@@ -5,6 +5,7 @@ import type { Lanes } from './lanes.ts';
 import { ALL_COLUMNS, CORE_COLUMNS, type OperationRow, toOperation } from './operation-row.ts';
 import type { Counts, NewOperation } from './port.ts';
 import type { Resolutions } from './resolutions.ts';
+import { createTally } from './tally.ts';
 import type { Waiting } from './waiting.ts';
 
 const INSERT = `INSERT INTO operations (id, tenant, task, org, organisation, mode, state, priority, rank, attempt, max_attempts,
@@ -20,6 +21,7 @@ export function createOperations(
   parts: { events: Events; lanes: Lanes; waiting: Waiting; resolutions: Resolutions },
 ) {
   const insert = db.prepare<[Record<string, unknown>]>(INSERT);
+  const tally = createTally(db);
   const insertLabel = db.prepare<[string, string, string, string]>(
     'INSERT INTO labels (tenant, name, value, operation) VALUES (?, ?, ?, ?)',
   );
@@ -48,6 +50,7 @@ export function createOperations(
     add(operation: NewOperation): void {
       const values = insertable(operation);
       insert.run(values);
+      tally(operation.tenant);
       for (const [name, value] of Object.entries(operation.labels)) {
         insertLabel.run(operation.tenant, name, value, operation.id);
       }

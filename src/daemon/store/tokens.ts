@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3';
 import type { ApiToken, ApiTokenRequest, Scope } from '../../contract/access.ts';
 
 type NewToken = ApiTokenRequest & { id: string; tenant: string; hash: string; createdAt: string };
+type Uses = Pick<ApiToken, 'expiresAt' | 'lastUsedAt'>;
 type TokenRow = Omit<ApiToken, 'scopes'> & { readonly scopes: string };
 
 const COLUMNS = `id, name, tenant, scopes, created_at AS createdAt, expires_at AS expiresAt, last_used_at AS lastUsedAt`;
@@ -37,20 +38,18 @@ export function createTokens(db: Database) {
     findToken(hash: string, now: string): ApiToken | null {
       const row = byHash.get(hash);
       if (row === undefined) return null;
-      if (isExpired(row, now) || isNoted(row, now)) return toToken(row);
+      if (!needsNote(row, now)) return toToken(row);
       noteUse.run(now, row.id);
       return toToken({ ...row, lastUsedAt: now });
     },
   };
 }
 
-/** Whoever comes with it is refused: that is no use. */
-function isExpired({ expiresAt }: TokenRow, now: string): boolean {
-  return expiresAt !== null && Date.parse(expiresAt) <= Date.parse(now);
-}
-
-function isNoted({ lastUsedAt }: TokenRow, now: string): boolean {
-  return lastUsedAt !== null && Date.parse(now) - Date.parse(lastUsedAt) < USE_NOTED_EVERY_MS;
+/** The use of a token that expired is none: whoever comes with it is refused. */
+export function needsNote({ expiresAt, lastUsedAt }: Uses, now: string): boolean {
+  const at = Date.parse(now);
+  if (expiresAt !== null && Date.parse(expiresAt) <= at) return false;
+  return lastUsedAt === null || at - Date.parse(lastUsedAt) >= USE_NOTED_EVERY_MS;
 }
 
 function toToken(row: TokenRow): ApiToken {

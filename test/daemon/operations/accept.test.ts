@@ -106,6 +106,15 @@ describe('an accepted operation', () => {
     await expect(conflict).rejects.toMatchObject({ code: 'idempotency-conflict' });
   });
 
+  test('comes before what is wrong with another request of the same key', async () => {
+    const options = { idempotencyKey: 'first', origin: ORIGIN };
+    await acceptOperation(parts, OWNER, QUERY, options);
+    for (const wrong of [{ task: 'unknown' }, { org: 'nowhere' }, { input: {} }, { runAt: 'soon' }]) {
+      const other = acceptOperation(parts, OWNER, { ...QUERY, ...wrong }, options);
+      await expect(other).rejects.toMatchObject({ code: 'idempotency-conflict' });
+    }
+  });
+
   test('is one when the same request comes many times at once', async () => {
     const options = { idempotencyKey: 'rush', origin: ORIGIN };
     const all = await Promise.all(

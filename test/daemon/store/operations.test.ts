@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { OperationFilter } from '../../../src/daemon/store/port.ts';
-import { at, freshStore, newOperation, operationId, shared } from './home.ts';
+import { at, freshStore, look, newOperation, operationId, shared } from './home.ts';
 
 const ALL: OperationFilter = {
   tenant: 'default',
@@ -177,6 +177,24 @@ describe('idempotency', () => {
     await store.accept(newOperation(1), key);
     expect((await store.accept(newOperation(99), key)).outcome).toBe('replayed');
     expect((await store.accept(newOperation(100), key)).outcome).toBe('created');
+  });
+
+  test('expired keys go, some with every few new ones', async () => {
+    const { store, file } = await freshStore();
+    const keep = (from: number, createdAt: string, expiresAt: string) =>
+      Promise.all(
+        Array.from({ length: 300 }, (_, index) =>
+          store.accept(newOperation(from + index, { createdAt }), {
+            ...key,
+            key: `k${from + index}`,
+            expiresAt,
+          }),
+        ),
+      );
+    await keep(1, at(1), at(100));
+    await keep(301, at(200), at(300));
+    const kept = look(file).prepare('SELECT expires_at AS at, count(*) AS n FROM idempotency GROUP BY 1');
+    expect(kept.all()).toEqual([{ at: at(300), n: 300 }]);
   });
 
   test('a hundred requests with one key at the same time make one operation', async () => {

@@ -1,17 +1,17 @@
 // A fastify route with the body and answer schemas of POST /api/v1/operations that stores nothing and asks for no token.
 import fastify from 'fastify';
-import { OperationRequest, OperationSchema } from '../../dist/contract/operation.js';
+import { type Operation, OperationRequest, OperationSchema } from '../../src/contract/operation.ts';
 
-const [path] = process.argv.slice(2);
+const [path = ''] = process.argv.slice(2);
 const app = fastify();
 const schema = { body: OperationRequest, response: { 202: OperationSchema } };
-app.post('/api/v1/operations', { schema }, async (request, reply) => {
+app.post<{ Body: OperationRequest }>('/api/v1/operations', { schema }, async (request, reply) => {
   reply.code(202);
-  return {
+  const answer: Operation = {
     id: 'op_00000000000000000000000000',
     task: request.body.task,
     tenant: 'default',
-    org: request.body.org,
+    org: request.body.org ?? null,
     state: 'queued',
     priority: 'normal',
     input: request.body.input,
@@ -21,6 +21,7 @@ app.post('/api/v1/operations', { schema }, async (request, reply) => {
     attempt: 0,
     maxAttempts: 2,
     timeoutSeconds: 120,
+    onWorkerLoss: null,
     waitingFor: null,
     retryOf: null,
     cancelRequestedAt: null,
@@ -31,6 +32,7 @@ app.post('/api/v1/operations', { schema }, async (request, reply) => {
     startedAt: null,
     finishedAt: null,
   };
+  return answer;
 });
 await app.listen({ path });
 process.on('SIGTERM', () => app.close());
