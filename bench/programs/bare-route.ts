@@ -25,6 +25,7 @@ app.post<{ Body: OperationRequest }>('/api/v1/operations', { schema }, async (re
     waitingFor: null,
     retryOf: null,
     cancelRequestedAt: null,
+    resolution: null,
     labels: {},
     origin: { kind: 'api', name: 'bench' },
     createdAt: new Date().toISOString(),
