@@ -51,9 +51,10 @@ async function loadDaemon(seconds: number): Promise<Load & { readonly lagP99Ms: 
 /** One operation holds the only place, so that forks do not compete with what is measured. */
 export async function withHeldDaemon<T>(
   use: (daemon: BenchDaemon, headers: Record<string, string>) => Promise<T>,
+  standby = 0,
 ): Promise<T> {
   const org = await startSalesforce();
-  const daemon = await startDaemon({ worker: 'hold-worker.mjs', concurrency: 1 });
+  const daemon = await startDaemon({ worker: 'hold-worker.mjs', concurrency: 1, standby });
   try {
     await registerOrg(daemon, org);
     const { token } = await daemon.client.call('createToken', {

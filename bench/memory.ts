@@ -5,6 +5,7 @@ import { type Figure, figure, round } from './figure.ts';
 import { enqueueMany } from './load.ts';
 
 const WAITING = 10_000;
+const STANDBY = 2;
 const REST_MS = 10_000;
 const MB = 1024 * 1024;
 
@@ -18,7 +19,7 @@ export async function benchMemory(): Promise<readonly Figure[]> {
     await delay(REST_MS);
     const waiting = (await daemon.probe()).rssBytes;
     const megabytes = (bytes: number) => round(bytes / MB);
-    const standby = `${workers.length} worker processes beside it: ${megabytes(workers.reduce((all, one) => all + one, 0))} MB`;
+    const standby = `${workers.length} standby workers of the bench beside it, nothing but a Node process each: ${megabytes(workers.reduce((all, one) => all + one, 0))} MB`;
     return [
       figure({
         name: 'memory of the daemon, idle',
@@ -35,7 +36,7 @@ export async function benchMemory(): Promise<readonly Figure[]> {
         method: `growth of the same process ${REST_MS / 1_000} s after ${WAITING} operations were enqueued over HTTP by 64 clients; what was read to serve them is still in it`,
       }),
     ];
-  });
+  }, STANDBY);
 }
 
 function childrenOf(pid: number): readonly number[] {
