@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { errorOf } from '../../src/daemon/operations/settle-loss.ts';
 import type { Verbs } from '../../src/daemon/store/engine.ts';
-import type { Settlement } from '../../src/daemon/store/port.ts';
+import { NO_LANE_RULES, type Settlement } from '../../src/daemon/store/port.ts';
 import type { Invariant } from './invariants.ts';
 import type { Broken } from './world.ts';
 
@@ -78,11 +78,30 @@ export const BROKEN: Readonly<Record<string, { readonly invariant: Invariant; re
   'a lane that forgets what is in back-off': {
     invariant: 'nothing passes what waits for another attempt',
     broken: (verbs, db) => ({
-      claim(now, limits) {
+      claim(now, limits, worker) {
         db.exec(FORGET_BACK_OFF);
-        return verbs.claim(now, limits);
+        return verbs.claim(now, limits, worker);
       },
     }),
+  },
+  'a claim that knows of no window': {
+    invariant: 'nothing exclusive starts in a closed org',
+    broken: (verbs) => ({
+      claim: (now, rules = NO_LANE_RULES, worker = null) =>
+        verbs.claim(now, { ...rules, closed: {} }, worker),
+    }),
+  },
+  'a window whose end nobody notices': {
+    invariant: 'everything comes to its end',
+    broken: (verbs) => {
+      let closed = {};
+      return {
+        claim(now, rules = NO_LANE_RULES, worker = null) {
+          closed = { ...closed, ...rules.closed };
+          return verbs.claim(now, { ...rules, closed }, worker);
+        },
+      };
+    },
   },
   'a pause that the lane does not heed': {
     invariant: 'nothing starts where it is paused',

@@ -97,6 +97,7 @@ export async function prepareOperation(
     maxAttempts: request.maxAttempts ?? definition.maxAttempts,
     timeoutSeconds: request.timeoutSeconds ?? definition.timeoutSeconds,
     onWorkerLoss: request.onWorkerLoss ?? null,
+    overrideWindow: request.overrideWindow ?? null,
     labels: request.labels ?? {},
     origin: wanted.origin,
     retryOf: wanted.retryOf,

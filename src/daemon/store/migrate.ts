@@ -7,6 +7,7 @@ import { retention } from './migrations/0004-retention.ts';
 import { windows } from './migrations/0005-windows.ts';
 import { workerMarker } from './migrations/0006-worker-marker.ts';
 import { turns } from './migrations/0008-turns.ts';
+import { overrides } from './migrations/0010-overrides.ts';
 
 /** In order; the database's `user_version` is how many of them it has seen. */
 const MIGRATIONS: readonly ((db: Database) => void)[] = [
@@ -17,6 +18,7 @@ const MIGRATIONS: readonly ((db: Database) => void)[] = [
   windows,
   workerMarker,
   turns,
+  overrides,
 ];
 
 export const DATABASE_VERSION = MIGRATIONS.length;
