@@ -65,12 +65,14 @@ export interface Closed {
   readonly note: string;
 }
 
-/** What the configuration says of lanes at the moment of a claim, by alias: how much shared work at once, and who is closed. */
+/** What the configuration says of lanes at the moment of a claim, by alias: how much shared work at once, who is closed, and pools. */
 export interface LaneRules {
   readonly concurrency: Readonly<Record<string, number>>;
   readonly closed: Readonly<Record<string, Closed>>;
+  /** The orgs of each pool, by alias. */
+  readonly pools: Readonly<Record<string, readonly string[]>>;
 }
-export const NO_LANE_RULES: LaneRules = { concurrency: {}, closed: {} };
+export const NO_LANE_RULES: LaneRules = { concurrency: {}, closed: {}, pools: {} };
 export const DEFAULT_LANE_CONCURRENCY = 4;
 
 /** How many shared operations may run at once in the lane of an org. */
