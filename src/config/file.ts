@@ -4,9 +4,11 @@ import { type Configuration, DEFAULT_CONFIGURATION } from '../contract/configura
 import { AppError } from '../contract/errors.ts';
 import type { Paths } from './paths.ts';
 import { atOffset, type Mistake, type Place, placeOf } from './place.ts';
+import { poolMistakes } from './pool-mistakes.ts';
 import { ruleMistakes } from './rule-mistakes.ts';
 import { scheduleMistakes } from './schedule-mistakes.ts';
 import { schemaMistakes } from './schema-mistakes.ts';
+import { windowMistakes } from './window-mistakes.ts';
 
 const SIZE_LIMIT_CHARACTERS = 1024 * 1024;
 const LISTED_MISTAKES = 10;
@@ -30,7 +32,15 @@ export function parseConfiguration(text: string, file: string): Configuration {
     mistakes.map((mistake) => ({ ...placeOf(mistake, document, lines), message: mistake.message }));
   refuse(file, located(schemaMistakes(configuration)));
   const checked = configuration as Configuration;
-  refuse(file, located([...ruleMistakes(checked), ...scheduleMistakes(checked)]));
+  refuse(
+    file,
+    located([
+      ...ruleMistakes(checked),
+      ...scheduleMistakes(checked),
+      ...windowMistakes(checked),
+      ...poolMistakes(checked),
+    ]),
+  );
   return checked;
 }
 

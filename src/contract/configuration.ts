@@ -3,6 +3,7 @@ import { Hooks } from './hook.ts';
 import { DEFAULT_RETENTION, Retention } from './retention.ts';
 import { Schedules } from './schedule.ts';
 import { Alias, OneOf, SecretName } from './values.ts';
+import { ORG_TIMES } from './window.ts';
 
 const closed = { additionalProperties: false };
 
@@ -35,11 +36,13 @@ export const Configuration = Type.Object(
           pauseWhenIndeterminate: Type.Optional(
             Type.Boolean({ description: 'an exclusive operation; until it is resolved. Default: true' }),
           ),
+          ...ORG_TIMES,
         },
         closed,
       ),
       closed,
     ),
+    pools: Type.Record(Alias, Type.Array(Alias, { minItems: 1, maxItems: 100 }), closed),
     directories: Type.Array(Type.String({ pattern: '^/', maxLength: 4_000 }), { maxItems: 100 }),
     repos: Type.Record(
       Alias,
@@ -82,6 +85,7 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   vault: { provider: 'keychain' },
   edge: { host: 'localhost', port: 8443, tls: 'internal' },
   orgs: {},
+  pools: {},
   directories: [],
   repos: {},
   idempotency: { keepHours: 24 },

@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
 import type { Operation, Progress, Resolution, WaitingFor } from '../contract/operation.ts';
 import type { Pause } from '../contract/pause.ts';
+import type { WindowState } from '../contract/window.ts';
 
 /** `0.4s`, `42s`, `3m 07s`, `2h 05m`, `3d 4h`. */
 export function durationWords(ms: number): string {
@@ -44,7 +45,7 @@ export function elapsedMs(
 
 /** Why it waits, as a sentence goes on after "it …". */
 export function waitingWords(waitingFor: WaitingFor, org: string | null, now: number): string {
-  const { reason, operation, place, until } = waitingFor;
+  const { reason, operation, place, until, note } = waitingFor;
   const due = until === undefined ? '' : dueWords(until, now);
   switch (reason) {
     case 'org': {
@@ -57,6 +58,10 @@ export function waitingWords(waitingFor: WaitingFor, org: string | null, now: nu
       return `waits for its next attempt${due}`;
     case 'capacity':
       return 'waits for a free worker';
+    case 'pool':
+      return `waits for an org of its pool${place ? `, place ${place}` : ''}${note ? ` (${oneLine(note)})` : ''}`;
+    case 'window':
+      return `waits until its org opens${due}${note ? ` (${oneLine(note)})` : ''}`;
     case 'paused':
       return pausedWaitWords(waitingFor);
   }
@@ -78,6 +83,14 @@ export function resolutionWords({ as, by, note }: Resolution): string {
   return `resolved as ${as} by ${oneLine(by)}: ${oneLine(note)}`;
 }
 
+/** `closed to deployments until 2026-… (freeze: audit)`, as a sentence goes on after "it is …". */
+export function windowWords({ open, closedTo, until, note }: WindowState): string {
+  const end = until === null ? '' : ` until ${localTime(until)}`;
+  if (open) return `open${end}`;
+  const what = closedTo === 'all' ? 'all work' : 'exclusive work such as deployments';
+  return `closed to ${what}${end}${note === null ? '' : ` (${oneLine(note)})`}`;
+}
+
 function dueWords(until: string, now: number): string {
   const left = Date.parse(until) - now;
   return left > 0 ? ` at ${clockWords(until)}, in ${durationWords(left)}` : ', due now';
@@ -90,8 +103,10 @@ export function countWords(progress: Pick<Progress, 'done' | 'total' | 'unit'>):
 }
 
 /** `salesforce.deploy → uat`. */
-export function workWords(operation: Pick<Operation, 'task' | 'org'>): string {
-  return operation.org === null ? operation.task : `${operation.task} → ${operation.org}`;
+export function workWords(operation: Pick<Operation, 'task' | 'org' | 'pool'>): string {
+  const { task, org, pool } = operation;
+  const where = org ?? (pool === null ? null : `${pool} (pool)`);
+  return where === null ? task : `${task} → ${where}`;
 }
 
 export function plural(count: number, one: string): string {

@@ -10,12 +10,16 @@ export interface NewOperation {
   readonly task: string;
   readonly org: string | null;
   readonly lane: { readonly organisation: string; readonly mode: 'exclusive' | 'shared' } | null;
+  /** Any of several orgs: the lane is that of the one which takes it. */
+  readonly pool: { readonly name: string; readonly mode: 'exclusive' | 'shared' } | null;
   readonly input: JsonObject;
   readonly priority: Priority;
   readonly maxAttempts: number;
   readonly timeoutSeconds: number;
   /** Null: as the task says. */
   readonly onWorkerLoss: LossPolicy | null;
+  /** Why it may start while its org is closed. */
+  readonly overrideWindow: string | null;
   readonly labels: Readonly<Record<string, string>>;
   readonly origin: Origin;
   readonly retryOf: string | null;

@@ -5,6 +5,7 @@ import type { Operation, OperationError, OperationState, Resolution } from '../.
 import type { Org, OrgRegistration } from '../../contract/org.ts';
 import type { JsonObject } from '../../contract/values.ts';
 import type { LanePort } from './lane-port.ts';
+import type { LaneRules } from './lane-rules.ts';
 import type { NewOperation } from './new-operation.ts';
 import type { RetentionPort } from './retention-port.ts';
 import type { SchedulePort } from './schedule-port.ts';
@@ -57,10 +58,6 @@ export interface RecordedWorker extends WorkerIdentity {
   /** Its own name, which all of its processes carry in their environment; no other worker ever has it. */
   readonly marker: string;
 }
-
-/** How many shared operations may run at once in an org's lane, by alias; other orgs: the default. */
-export type LaneLimits = Readonly<Record<string, number>>;
-export const DEFAULT_LANE_CONCURRENCY = 4;
 
 /** An operation that was just claimed: its attempt is numbered and committed. */
 export interface Claim {
@@ -165,7 +162,7 @@ export interface Store extends SchedulePort, LanePort, RetentionPort {
    * The next operation whose lane is free, now `running` with its next attempt; null: nothing may start. A worker that waits for
    * work is recorded in the same transaction, so that it may be told at once.
    */
-  claim(now: string, limits?: LaneLimits, worker?: RecordedWorker | null): Promise<Claim | null>;
+  claim(now: string, rules?: LaneRules, worker?: RecordedWorker | null): Promise<Claim | null>;
   /** Committed before the assignment is sent; may be said twice. False: the attempt is no longer current. */
   recordWorker(operation: string, attempt: number, worker: RecordedWorker): Promise<boolean>;
   /** False: the attempt is no longer current, and nothing was recorded. */

@@ -52,6 +52,8 @@ export function newOperation(number: number, changes: Partial<NewOperation> = {}
     maxAttempts: 3,
     timeoutSeconds: 600,
     onWorkerLoss: null,
+    pool: null,
+    overrideWindow: null,
     labels: {},
     origin: { kind: 'api', name: null },
     retryOf: null,
