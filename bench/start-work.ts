@@ -19,7 +19,7 @@ export async function benchStartWork(rounds: number): Promise<readonly Figure[]>
   const figures = (name: string, times: readonly number[], how: string): readonly Figure[] =>
     [0.5, 0.99].map((share) =>
       figure({
-        name: `add -> task code running, ${name}, p${share * 100}`,
+        name: `${name}, p${share * 100}`,
         value: round(percentile(times, share)),
         unit: 'ms',
         baseline: { name: 'fork of an empty module', value: round(percentile(forks, share)) },
@@ -27,8 +27,8 @@ export async function benchStartWork(rounds: number): Promise<readonly Figure[]>
       }),
     );
   return [
-    ...figures('standby available', ahead, 'one of 2 standby workers takes it'),
-    ...figures('no standby', cold, 'standby: 0, so that it is forked then'),
+    ...figures('add -> task code running', ahead, 'one of 2 standby workers takes it'),
+    ...figures('without standby: add -> task code running', cold, 'standby: 0, so that it is forked then'),
   ];
 }
 

@@ -11,7 +11,7 @@ export function initialConfiguration(options: {
 # How many operations run at once.
 concurrency: ${concurrency}
 
-# How many workers wait for work, some 60 MB each, so that it starts at once. 0: none.
+# How many workers wait for work, some 70 MB each, so that it starts at once. 0: none.
 standby: ${standby}
 
 # Where long-lived secrets are: keychain (the system's own) or file (encrypted, in state/vault).

@@ -13,7 +13,7 @@ export type Program = (typeof PROGRAMS)[number];
  */
 export function programUrl(moduleUrl: string, program: Program): URL {
   const { directory, extension } = codeOf(moduleUrl);
-  // The worker has a bundle of its own, in the format that starts fastest (docs/adr/0017).
+  // The worker has a bundle of its own, which runs from compiled code (docs/adr/0017).
   const own = program === 'worker/main' && extension === '.js' ? '.cjs' : extension;
   return new URL(`${program}${own}`, directory);
 }

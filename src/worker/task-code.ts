@@ -10,5 +10,6 @@ export const TASK_CODE: Record<TaskKind, () => Promise<RunTask>> = {
 
 /** Code only: nothing is opened or asked for. What cannot be loaded fails the task that needs it, and no other. */
 export async function loadTasks(): Promise<void> {
-  await Promise.allSettled(Object.values(TASK_CODE).map((load) => load()));
+  const tasks = Object.values(TASK_CODE).map((load) => load());
+  await Promise.allSettled([...tasks, import('../vault/open.ts')]);
 }

@@ -11,11 +11,17 @@ describe('a program of the package', () => {
   });
 
   test('is found from the last src or dist of the way', () => {
-    expect(programUrl('file:///srv/src/sfp/dist/chunks/a.js', 'worker/main').href).toBe(
-      'file:///srv/src/sfp/dist/worker/main.js',
+    expect(programUrl('file:///srv/src/sfp/dist/chunks/a.js', 'daemon/store/thread').href).toBe(
+      'file:///srv/src/sfp/dist/daemon/store/thread.js',
     );
     expect(programUrl('file:///srv/dist/sfp/src/cli/a.ts', 'worker/main').href).toBe(
       'file:///srv/dist/sfp/src/worker/main.ts',
+    );
+  });
+
+  test('is for the worker a bundle of its own', () => {
+    expect(programUrl('file:///srv/sfp/dist/chunks/a.js', 'worker/main').href).toBe(
+      'file:///srv/sfp/dist/worker/main.cjs',
     );
   });
 

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Paths } from '../../config/paths.ts';
 import type { Configuration } from '../../contract/configuration.ts';
@@ -18,6 +19,8 @@ import { type RunningAttempt, runAttempt } from './run-attempt.ts';
 import { makePool, runWorker } from './run-worker.ts';
 import { createSessionArbitration } from './session-arbitration.ts';
 import { makeWorkspace } from './workspace.ts';
+
+const FIRST_WORK_MS = 300;
 
 export interface DispatchOptions {
   readonly store: Store;
@@ -65,7 +68,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   const hasRoom = options.hasRoom ?? (async () => true);
   let queue: ReturnType<typeof createQueue> | null = null;
   let unsubscribe: () => void = () => undefined;
-  let made: Promise<void> = Promise.resolve();
+  let filled: Promise<void> = Promise.resolve();
   let stopped: Promise<void> | null = null;
 
   /** It runs from the moment that the claim is answered, so that no cancel passes it unheard. */
@@ -94,6 +97,9 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     if (events.some(mayStartWork)) queue?.wake();
     if (events.some(endsAttempt)) drain.look();
   };
+  /** What an earlier run left goes on first: workers that only wait would take processors from it. */
+  const afterFirstWork = () =>
+    wait(FIRST_WORK_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
   const reconcile = createReconcile({
     ...options,
     runs: (operation) => running.has(operation),
@@ -111,7 +117,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     await queue?.close();
     stopping.abort();
     compiled.stop();
-    await made;
+    await filled;
     await Promise.all([pool.stop(), endRunning(running, parts.limits.drainMs)]);
     queue?.destroy();
   };
@@ -121,8 +127,8 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       const limit = () => options.configuration().concurrency;
       const run = async (claimed: Claim) => void (await attempts.get(claimed)?.ended);
       queue = createQueue({ limit, claim, run, log });
-      // Workers that are forked before it is there would be the slow ones.
-      made = compiled.make().then(pool.adjust);
+      // Those that are forked before the compiled code is there would be the slow ones.
+      filled = compiled.make().then(afterFirstWork).then(pool.adjust);
       due.start();
       reconcile.start();
     },
