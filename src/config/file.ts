@@ -7,6 +7,7 @@ import { atOffset, type Mistake, type Place, placeOf } from './place.ts';
 import { ruleMistakes } from './rule-mistakes.ts';
 import { scheduleMistakes } from './schedule-mistakes.ts';
 import { schemaMistakes } from './schema-mistakes.ts';
+import { windowMistakes } from './window-mistakes.ts';
 
 const SIZE_LIMIT_CHARACTERS = 1024 * 1024;
 const LISTED_MISTAKES = 10;
@@ -30,7 +31,7 @@ export function parseConfiguration(text: string, file: string): Configuration {
     mistakes.map((mistake) => ({ ...placeOf(mistake, document, lines), message: mistake.message }));
   refuse(file, located(schemaMistakes(configuration)));
   const checked = configuration as Configuration;
-  refuse(file, located([...ruleMistakes(checked), ...scheduleMistakes(checked)]));
+  refuse(file, located([...ruleMistakes(checked), ...scheduleMistakes(checked), ...windowMistakes(checked)]));
   return checked;
 }
 

@@ -48,6 +48,12 @@ retention:
 # Salesforce orgs that rules may name. Log in with: sfp-server org login jwt -a uat …
 orgs:
   # uat: {} # { pauseWhenIndeterminate: false }: deploy on, though nobody knows what became of the last one
+  # production:
+  #   timeZone: Europe/Berlin # UTC without it
+  #   window: # deployments start only then; one that ends "earlier" than it begins passes midnight
+  #     - { days: [mon, tue, wed, thu], from: "20:00", to: "06:00" }
+  #   freeze: # and not then; the last day too
+  #     - { from: 2026-12-18, to: 2027-01-06, reason: Christmas }
 
 # The only directories that a source {directory: …} may lie in. Absolute.
 directories:

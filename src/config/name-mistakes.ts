@@ -21,6 +21,11 @@ export function undeclared(
   return [{ path, at: 'value', message }];
 }
 
+export function unknownTimeZone(timeZone: string, path: Path): Mistake {
+  const message = `unknown time zone "${timeZone}"${suggestion(timeZone, Intl.supportedValuesOf('timeZone'))}`;
+  return { path, at: 'value', message };
+}
+
 /** The repository that an input takes its source code from, where it names one. */
 export function repoOf(input: object): unknown {
   return (input as { source?: { git?: { repo?: unknown } } }).source?.git?.repo;

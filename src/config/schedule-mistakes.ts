@@ -3,9 +3,8 @@ import type { Configuration } from '../contract/configuration.ts';
 import { describeMismatch } from '../contract/mismatch.ts';
 import { DEFAULT_TIME_ZONE, type Schedule } from '../contract/schedule.ts';
 import { isTaskKind, taskDefinition } from '../contract/tasks.ts';
-import { suggestion } from './closest.ts';
 import { isTimeZone, parseCron } from './cron.ts';
-import { repoOf, tooCareless, undeclared, unknownTask } from './name-mistakes.ts';
+import { repoOf, tooCareless, undeclared, unknownTask, unknownTimeZone } from './name-mistakes.ts';
 import type { Mistake, Path } from './place.ts';
 
 /** What a schema cannot see in a schedule: times that never come, names that nothing answers to, an input of another task. */
@@ -32,8 +31,7 @@ export function scheduleMistakes(configuration: Configuration): readonly Mistake
 function timeMistakes(schedule: Schedule, path: Path): readonly Mistake[] {
   const timeZone = schedule.timeZone ?? DEFAULT_TIME_ZONE;
   if (!isTimeZone(timeZone)) {
-    const message = `unknown time zone "${timeZone}"${suggestion(timeZone, Intl.supportedValuesOf('timeZone'))}`;
-    return [{ path: [...path, 'timeZone'], at: 'value', message }];
+    return [unknownTimeZone(timeZone, [...path, 'timeZone'])];
   }
   try {
     parseCron(schedule.cron, timeZone);

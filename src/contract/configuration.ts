@@ -3,6 +3,7 @@ import { Hooks } from './hook.ts';
 import { DEFAULT_RETENTION, Retention } from './retention.ts';
 import { Schedules } from './schedule.ts';
 import { Alias, OneOf, SecretName } from './values.ts';
+import { ORG_TIMES } from './window.ts';
 
 const closed = { additionalProperties: false };
 
@@ -35,6 +36,7 @@ export const Configuration = Type.Object(
           pauseWhenIndeterminate: Type.Optional(
             Type.Boolean({ description: 'an exclusive operation; until it is resolved. Default: true' }),
           ),
+          ...ORG_TIMES,
         },
         closed,
       ),

@@ -18,7 +18,7 @@ it('its comments are valid once the hash is taken away', () => {
     .map((line) => line.replace(/^ {2}# ( *)/, '  $1'))
     .join('\n');
   const configuration = parseConfiguration(uncommented, 'sfp-server.yaml');
-  expect(Object.keys(configuration.orgs)).toEqual(['uat']);
+  expect(Object.keys(configuration.orgs)).toEqual(['uat', 'production']);
   expect(configuration.directories).toEqual(['/srv/metadata']);
   expect(Object.keys(configuration.repos)).toEqual(['crm']);
   expect(configuration.hooks['github']?.rules.map(({ name }) => name)).toEqual([
