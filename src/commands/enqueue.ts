@@ -87,6 +87,10 @@ Exit codes: 0 succeeded, 1 failed, cancelled or timed out, 69 still going on whe
       summary: "When its worker is lost; never less careful than the task's own policy.",
       options: LOSS_POLICIES,
     })(),
+    'override-window': Flags.string({
+      summary: 'Start it outside the windows of its org, and in a freeze; the reason is recorded.',
+      helpValue: 'REASON',
+    }),
     label: Flags.string({
       summary: 'Mark it, to find it again. Can be given often.',
       helpValue: 'NAME=VALUE',
@@ -113,6 +117,7 @@ Exit codes: 0 succeeded, 1 failed, cancelled or timed out, 69 still going on whe
       ...(flags['timeout-seconds'] ? { timeoutSeconds: flags['timeout-seconds'] } : {}),
       ...(flags['max-attempts'] ? { maxAttempts: flags['max-attempts'] } : {}),
       ...(flags['on-worker-loss'] ? { onWorkerLoss: flags['on-worker-loss'] } : {}),
+      ...(flags['override-window'] === undefined ? {} : { overrideWindow: flags['override-window'] }),
       ...(flags.label ? { labels: readPairs(flags.label) } : {}),
     };
     const key = flags['idempotency-key'];

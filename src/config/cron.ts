@@ -24,6 +24,13 @@ export function parseCron(cron: string, timeZone: string): Timetable {
   return timetable;
 }
 
+/** A local time such as `2026-12-18T18:00:00`. One that comes twice is the first; one that is left out, as much later as clocks go forward. */
+export function localMoment(text: string, timeZone: string): Date {
+  const moment = new Cron(text, { timezone: timeZone, paused: true }).nextRun(new Date(0));
+  if (moment === null) throw new Error(`${text} in ${timeZone} is no moment.`);
+  return moment;
+}
+
 export function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });

@@ -1,4 +1,4 @@
-import { Cron } from 'croner';
+import { localMoment } from './cron.ts';
 
 /** A calendar day as the moment of its midnight in UTC: days are counted there, where every one has 24 hours. */
 export type Day = Date;
@@ -27,10 +27,7 @@ export function dayOf(moment: Date, timeZone: string): Day {
  */
 export function momentOf(day: Day, time: string, timeZone: string): Date {
   const [date, clock] = time === '24:00' ? [dayAfter(day), '00:00'] : [day, time];
-  const text = `${date.toISOString().slice(0, 10)}T${clock}:00`;
-  const moment = new Cron(text, { timezone: timeZone, paused: true }).nextRun(new Date(0));
-  if (moment === null) throw new Error(`${text} in ${timeZone} is no moment.`);
-  return moment;
+  return localMoment(`${date.toISOString().slice(0, 10)}T${clock}:00`, timeZone);
 }
 
 /** `2026-12-18` or `2026-12-18 18:00`; null: it is neither. Of a day without a time, its beginning or its end. */

@@ -39,6 +39,11 @@ export const EventBody = Type.Union([
   Type.Object({ type: Type.Literal('waiting'), waitingFor: Nullable(WaitingFor) }),
   Type.Object({ type: Type.Literal('checkpoint'), checkpoint: JsonObject }),
   Type.Object({ type: Type.Literal('resolved'), resolution: Resolution }),
+  Type.Object({
+    type: Type.Literal('window-overridden'),
+    reason: Type.String({ maxLength: 500 }),
+    by: Nullable(Type.String({ maxLength: 256 })),
+  }),
   Type.Object({ type: Type.Literal('cancel-requested'), by: Nullable(Type.String({ maxLength: 256 })) }),
 ]);
 

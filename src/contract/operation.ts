@@ -71,7 +71,7 @@ export const OperationError = Type.Object({
 
 /** Why a waiting operation waits. */
 export const WaitingFor = Type.Object({
-  reason: OneOf(['org', 'schedule', 'retry', 'capacity', 'paused'] as const),
+  reason: OneOf(['org', 'schedule', 'retry', 'capacity', 'paused', 'window'] as const),
   operation: Type.Optional(
     Type.String({ description: 'org: the one that it waits behind; paused: the one that is to be resolved' }),
   ),
@@ -79,7 +79,7 @@ export const WaitingFor = Type.Object({
   until: Type.Optional(Time),
   scope: Type.Optional(OneOf(['org', 'server'] as const, { description: 'paused: what' })),
   by: Type.Optional(Type.String({ maxLength: 256, description: 'paused: by whom' })),
-  note: Type.Optional(Type.String({ maxLength: 500, description: 'paused: why' })),
+  note: Type.Optional(Type.String({ maxLength: 500, description: 'paused, window: why' })),
 });
 
 /** What a person may have found out about an operation that ended indeterminate. */
@@ -112,6 +112,7 @@ export const OperationSchema = Type.Object({
   maxAttempts: Type.Integer({ minimum: 1 }),
   timeoutSeconds: Type.Integer({ minimum: 1, description: 'of one attempt' }),
   onWorkerLoss: Nullable(LossPolicySchema),
+  overrideWindow: Nullable(Type.String({ description: 'why it may start while its org is closed' })),
   waitingFor: Nullable(WaitingFor),
   retryOf: Nullable(OperationId),
   cancelRequestedAt: Nullable(Time),
@@ -141,6 +142,14 @@ export const OperationRequest = Type.Object(
     ),
     maxAttempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 20 })),
     onWorkerLoss: Type.Optional(LossPolicySchema),
+    overrideWindow: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 500,
+        pattern: '\\S',
+        description: 'why it may start outside the windows of its org, and in a freeze; it is recorded',
+      }),
+    ),
     labels: Type.Optional(Labels),
     supersede: Type.Optional(
       Type.Object(

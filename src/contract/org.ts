@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { WaitingFor } from './operation.ts';
 import { Pause } from './pause.ts';
 import { Alias, Nullable, OneOf, OperationId, Time } from './values.ts';
+import { WindowState } from './window.ts';
 
 export const LOGIN_KINDS = ['jwt', 'sfdx-url'] as const;
 
@@ -30,6 +31,7 @@ export const OrgSchema = Type.Object({
   instanceUrl: Type.String(),
   organisationId: Type.String(),
   registeredAt: Time,
+  window: Type.Optional(WindowState),
   lane: Type.Object({
     paused: Nullable(Pause),
     running: Type.Array(OperationId),

@@ -45,7 +45,8 @@ export const ORG_TIMES = {
 /** Whether work may start in an org now, as it is shown. */
 export const WindowState = Type.Object({
   open: Type.Boolean(),
-  until: Nullable(Time),
+  closedTo: OneOf(CLOSED_TO),
+  until: Nullable(Type.Unsafe<string>({ ...Time, description: 'when that changes; null: not foreseeable' })),
   note: Nullable(Type.String({ maxLength: 250, description: 'why it is closed' })),
 });
 

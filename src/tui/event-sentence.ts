@@ -32,6 +32,10 @@ export function eventSentence(event: OperationEvent): Sentence | null {
       return { level: 'debug', text: `checkpoint: ${valuesOf(body.checkpoint)}` };
     case 'resolved':
       return { level: 'info', text: resolutionWords(body.resolution) };
+    case 'window-overridden': {
+      const by = oneLine(body.by ?? 'the owner');
+      return { level: 'warn', text: `starts whatever the window says, by ${by}: ${oneLine(body.reason)}` };
+    }
     case 'cancel-requested':
       return { level: 'warn', text: `cancel was asked for${body.by ? ` by ${oneLine(body.by)}` : ''}` };
   }

@@ -7,7 +7,7 @@ const INPUT_LIMIT_LINES = 40;
 
 /** The whole record: what came of it, where it came from, and what went in. */
 export function operationLines(operation: Operation, now: number, width: number): readonly Line[] {
-  const { waitingFor, org, labels, retryOf, cancelRequestedAt, onWorkerLoss } = operation;
+  const { waitingFor, org, labels, retryOf, cancelRequestedAt, onWorkerLoss, overrideWindow } = operation;
   const marks = Object.entries(labels).map(([name, value]) => oneLine(`${name}=${value}`));
   return [
     ...resultLines(operation, width),
@@ -16,6 +16,7 @@ export function operationLines(operation: Operation, now: number, width: number)
     ...(cancelRequestedAt ? [field('Cancel', `asked for at ${localTime(cancelRequestedAt)}`)] : []),
     field('Attempt', `${operation.attempt} of ${operation.maxAttempts}`),
     ...(onWorkerLoss ? [field('On loss', `${onWorkerLoss}, when its worker is lost`)] : []),
+    ...(overrideWindow ? [field('Override', `of the window: ${oneLine(overrideWindow)}`)] : []),
     field('Priority', operation.priority),
     field('Origin', [operation.origin.kind, operation.origin.name ?? ''].join(' ').trim()),
     ...(retryOf ? [field('Retry of', retryOf)] : []),

@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
 import type { Operation, Progress, Resolution, WaitingFor } from '../contract/operation.ts';
 import type { Pause } from '../contract/pause.ts';
+import type { WindowState } from '../contract/window.ts';
 
 /** `0.4s`, `42s`, `3m 07s`, `2h 05m`, `3d 4h`. */
 export function durationWords(ms: number): string {
@@ -44,7 +45,7 @@ export function elapsedMs(
 
 /** Why it waits, as a sentence goes on after "it …". */
 export function waitingWords(waitingFor: WaitingFor, org: string | null, now: number): string {
-  const { reason, operation, place, until } = waitingFor;
+  const { reason, operation, place, until, note } = waitingFor;
   const due = until === undefined ? '' : dueWords(until, now);
   switch (reason) {
     case 'org': {
@@ -57,6 +58,8 @@ export function waitingWords(waitingFor: WaitingFor, org: string | null, now: nu
       return `waits for its next attempt${due}`;
     case 'capacity':
       return 'waits for a free worker';
+    case 'window':
+      return `waits until its org opens${due}${note ? ` (${oneLine(note)})` : ''}`;
     case 'paused':
       return pausedWaitWords(waitingFor);
   }
@@ -76,6 +79,14 @@ export function pauseWords({ by, reason, operation }: Pick<Pause, 'by' | 'reason
 /** `resolved as succeeded by ann: it is in the org`. */
 export function resolutionWords({ as, by, note }: Resolution): string {
   return `resolved as ${as} by ${oneLine(by)}: ${oneLine(note)}`;
+}
+
+/** `closed to deployments until 2026-… (freeze: audit)`, as a sentence goes on after "it is …". */
+export function windowWords({ open, closedTo, until, note }: WindowState): string {
+  const end = until === null ? '' : ` until ${localTime(until)}`;
+  if (open) return `open${end}`;
+  const what = closedTo === 'all' ? 'all work' : 'exclusive work such as deployments';
+  return `closed to ${what}${end}${note === null ? '' : ` (${oneLine(note)})`}`;
 }
 
 function dueWords(until: string, now: number): string {

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { errorOf } from '../../src/daemon/operations/settle-loss.ts';
 import type { Verbs } from '../../src/daemon/store/engine.ts';
-import type { Settlement } from '../../src/daemon/store/port.ts';
+import { NO_LANE_RULES, type Settlement } from '../../src/daemon/store/port.ts';
 import type { Invariant } from './invariants.ts';
 import type { Broken } from './world.ts';
 
@@ -83,6 +83,25 @@ export const BROKEN: Readonly<Record<string, { readonly invariant: Invariant; re
         return verbs.claim(...args);
       },
     }),
+  },
+  'a claim that knows of no window': {
+    invariant: 'nothing exclusive starts in a closed org',
+    broken: (verbs) => ({
+      claim: (now, rules = NO_LANE_RULES, worker = null) =>
+        verbs.claim(now, { ...rules, closed: {} }, worker),
+    }),
+  },
+  'a window whose end nobody notices': {
+    invariant: 'everything comes to its end',
+    broken: (verbs) => {
+      let closed = {};
+      return {
+        claim(now, rules = NO_LANE_RULES, worker = null) {
+          closed = { ...closed, ...rules.closed };
+          return verbs.claim(now, { ...rules, closed }, worker);
+        },
+      };
+    },
   },
   'a pause that the lane does not heed': {
     invariant: 'nothing starts where it is paused',

@@ -1,6 +1,6 @@
 import { isFinal, mayMove, type OperationState } from '../../src/contract/operation.ts';
 import { DEFAULT_LANE_CONCURRENCY } from '../../src/daemon/store/port.ts';
-import type { World } from './world.ts';
+import { isClosed, type World } from './world.ts';
 
 /** The promises that are looked at after every step; a broken one is named. */
 export type Invariant =
@@ -13,6 +13,7 @@ export type Invariant =
   | 'exclusive work runs alone and in order'
   | 'nothing passes what waits for another attempt'
   | 'nothing starts where it is paused'
+  | 'nothing exclusive starts in a closed org'
   | 'everything comes to its end'
   | 'indeterminate only when nobody can know'
   | 'a cancelled deployment does not go on';
@@ -33,6 +34,7 @@ interface Row {
   readonly mode: 'exclusive' | 'shared';
   readonly organisation: string;
   readonly rank: number;
+  readonly override_window: string | null;
   readonly result: string | null;
   readonly checkpoint: string | null;
   readonly wish: string;
@@ -49,7 +51,7 @@ interface Told {
 /** Goes through what is new in the history, and through all that is stored. */
 export function createInvariants(world: World) {
   const read = world.db.prepare<[], Row>(
-    `SELECT id, state, attempt, mode, organisation, rank, result, checkpoint, labels ->> 'wish' AS wish FROM operations`,
+    `SELECT id, state, attempt, mode, organisation, rank, override_window, result, checkpoint, labels ->> 'wish' AS wish FROM operations`,
   );
   const recorded = world.db
     .prepare<[string, string, number], number>(
@@ -61,7 +63,7 @@ export function createInvariants(world: World) {
   let seen = 0;
 
   const replay = (rows: ReadonlyMap<string, Row>): void => {
-    for (const { operation, attempt, body } of world.history.slice(seen)) {
+    for (const { operation, attempt, body, at } of world.history.slice(seen)) {
       if (body.type === 'created') states.set(operation, { state: body.state, attempt, effect: false });
       const before = states.get(operation);
       if (before === undefined) throw new Violation('accepted work is kept', `${operation} has no beginning`);
@@ -78,15 +80,16 @@ export function createInvariants(world: World) {
           'moves follow the table, and an end is final',
           `${operation}: ${body.from} to ${body.to}`,
         );
-      if (body.to === 'running') checkStart(rows, operation);
+      if (body.to === 'running') checkStart(rows, operation, at);
       states.set(operation, { ...before, state: body.to, attempt });
     }
     seen = world.history.length;
   };
   /** At the moment of the start, as the history tells it. */
-  const checkStart = (rows: ReadonlyMap<string, Row>, id: string): void => {
+  const checkStart = (rows: ReadonlyMap<string, Row>, id: string, at: string): void => {
     const starting = rows.get(id);
     if (starting === undefined) return;
+    if (isHeld(starting, at)) throw new Violation('nothing exclusive starts in a closed org', id);
     const inLane = [...rows.values()].filter(({ organisation }) => organisation === starting.organisation);
     const running = inLane.filter((row) => states.get(row.id)?.state === 'running');
     const beside =
@@ -97,8 +100,14 @@ export function createInvariants(world: World) {
         'exclusive work runs alone and in order',
         `${id} beside ${running.map((row) => row.id)}`,
       );
-    for (const row of inLane) checkOrder(starting, row);
+    for (const row of inLane) if (!isHeld(row, at)) checkOrder(starting, row);
   };
+  /** By a window: what follows an earlier attempt, and an override, are not. */
+  const isHeld = (row: Row, at: string): boolean =>
+    row.mode === 'exclusive' &&
+    row.override_window === null &&
+    states.get(row.id)?.effect !== true &&
+    isClosed(world, row.organisation, at);
   const checkOrder = (starting: Row, row: Row): void => {
     const told = states.get(row.id);
     if (told === undefined || row.id === starting.id) return;

@@ -1,6 +1,5 @@
 import pino from 'pino';
 import { pathsOf } from '../../src/config/paths.ts';
-import { DEFAULT_CONFIGURATION } from '../../src/contract/configuration.ts';
 import { isFinal } from '../../src/contract/operation.ts';
 import type { OrgRegistration } from '../../src/contract/org.ts';
 import { claimAlong } from '../../src/daemon/dispatch/claim-along.ts';
@@ -86,7 +85,7 @@ async function start(world: World): Promise<Daemon | null> {
   const store = simulateStore(world, life);
   const log = pino({ level: 'silent' });
   const { now } = world;
-  const configuration = () => DEFAULT_CONFIGURATION;
+  const configuration = () => world.configuration;
   const parts = { store, log, now, configuration, random: world.chance.next };
   const recovered = (async () => {
     for (const open of await store.listOpenAttempts()) await settleOpen(parts, open);
@@ -168,6 +167,7 @@ function operationOf(world: World, { key, mode, organisation, later }: Wish): Ne
     maxAttempts: 1 + world.chance.below(4),
     timeoutSeconds: 600,
     onWorkerLoss: null,
+    overrideWindow: world.chance.happens(0.1) ? 'a hotfix' : null,
     labels: { wish: key },
     origin: { kind: 'api', name: null },
     retryOf: null,

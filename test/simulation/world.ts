@@ -1,6 +1,8 @@
 import { syncBuiltinESMExports } from 'node:module';
 import { mock } from 'node:test';
 import type { Database } from 'better-sqlite3';
+import { openAt } from '../../src/config/windows.ts';
+import { type Configuration, DEFAULT_CONFIGURATION } from '../../src/contract/configuration.ts';
 import type { OperationEvent } from '../../src/contract/event.ts';
 import type { Engine, Verb, Verbs } from '../../src/daemon/store/engine.ts';
 import { createEngine } from '../../src/daemon/store/engine.ts';
@@ -62,6 +64,7 @@ export type Broken = (verbs: Verbs, db: Database) => Partial<Verbs>;
 
 export interface World {
   readonly chance: Chance;
+  readonly configuration: Configuration;
   readonly db: Database;
   readonly verbs: Verbs;
   readonly commit: ReturnType<typeof createGroupCommit>;
@@ -101,6 +104,7 @@ export function createWorld(seed: number, broken: Broken = () => ({})): World {
   let ids = 0;
   const world: World = {
     chance,
+    configuration: configurationOf(chance),
     db,
     verbs: engine.verbs,
     commit: createGroupCommit(db, engine),
@@ -157,6 +161,20 @@ function faultsOf(chance: Chance): Faults {
     orgFails: some(0.15),
     pauses: some(1),
   };
+}
+
+/** In some worlds an org begins in a freeze, which ends long before the world does. */
+function configurationOf(chance: Chance): Configuration {
+  if (chance.happens(0.6)) return DEFAULT_CONFIGURATION;
+  const freeze = [{ from: '2026-03-01', to: '2026-03-01 10:01', reason: 'a freeze' }];
+  return { ...DEFAULT_CONFIGURATION, orgs: { [FROZEN]: { freeze } } };
+}
+
+const FROZEN = '00D000000000001EAA';
+
+/** Whether a window holds back what would be new in an org at a moment. */
+export function isClosed({ configuration }: World, org: string, at: string): boolean {
+  return !openAt(configuration.orgs[org] ?? {}, new Date(at)).open;
 }
 
 export function calm(faults: Faults): void {

@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { connectionOf } from '../../client/connect.ts';
-import { pauseWords } from '../../tui/words.ts';
+import { pauseWords, windowWords } from '../../tui/words.ts';
 
 export default class OrgList extends BaseCommand {
   static override summary = 'List the orgs that the server knows.';
@@ -32,6 +32,9 @@ export default class OrgList extends BaseCommand {
     }
     for (const { alias, lane } of items) {
       if (lane.paused !== null) this.log(`${alias} is ${pauseWords(lane.paused)}`);
+    }
+    for (const { alias, window } of items) {
+      if (window?.open === false) this.log(`${alias} is ${windowWords(window)}`);
     }
     if (vault !== null) this.log(`Logins are in the ${vault} vault.`);
     return { orgs: items, vault };

@@ -1,5 +1,6 @@
 import type { Configuration } from '../../contract/configuration.ts';
-import type { Claim, LaneLimits, Store } from '../store/port.ts';
+import type { Claim, Store } from '../store/port.ts';
+import { createLaneRules } from './lane-rules.ts';
 import type { Standby } from './standby.ts';
 import type { StandbyPool } from './standby-pool.ts';
 
@@ -26,11 +27,13 @@ export interface Claiming {
 }
 
 /** Claims an operation together with a worker that waits for it: one commit, and the worker may be told at once. */
-export function createClaiming({ store, configuration, pool, now }: ClaimingOptions): Claiming {
+export function createClaiming(options: ClaimingOptions): Claiming {
+  const { store, pool, now } = options;
+  const rules = createLaneRules(options);
   const heard = new Set<string>();
   const ask = async (standby: Standby | null): Promise<Claim | null> => {
     try {
-      return await store.claim(now().toISOString(), laneLimits(configuration()), standby?.record ?? null);
+      return await store.claim(now().toISOString(), rules(), standby?.record ?? null);
     } catch (error) {
       // It may have been committed: then this worker is recorded, and must not be recorded again.
       if (standby !== null) pool.discard(standby);
@@ -48,12 +51,4 @@ export function createClaiming({ store, configuration, pool, now }: ClaimingOpti
     },
     cancelled: (operation) => void heard.add(operation),
   };
-}
-
-/** How much shared work runs at once in the lane of each org that says so. */
-function laneLimits({ orgs }: Configuration): LaneLimits {
-  const limited = Object.entries(orgs).flatMap(([org, { concurrency }]) =>
-    concurrency === undefined ? [] : [[org, concurrency] as const],
-  );
-  return Object.fromEntries(limited);
 }

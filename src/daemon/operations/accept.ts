@@ -106,6 +106,7 @@ export async function prepareOperation(parts: OperationParts, wanted: Wanted): P
     maxAttempts: request.maxAttempts ?? definition.maxAttempts,
     timeoutSeconds: request.timeoutSeconds ?? definition.timeoutSeconds,
     onWorkerLoss: request.onWorkerLoss ?? null,
+    overrideWindow: request.overrideWindow ?? null,
     labels: request.labels ?? {},
     origin: wanted.origin,
     retryOf: wanted.retryOf,

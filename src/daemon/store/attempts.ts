@@ -9,7 +9,7 @@ import type { Pauses } from './pauses.ts';
 import type {
   AfterIndeterminate,
   Claim,
-  LaneLimits,
+  LaneRules,
   OpenAttempt,
   RecordedWorker,
   Settlement,
@@ -62,8 +62,8 @@ export function createAttempts(db: Database, parts: Parts) {
   };
 
   return {
-    claim(now: string, limits: LaneLimits, worker: RecordedWorker | null): Claim | null {
-      const id = parts.lanes.next(limits);
+    claim(now: string, rules: LaneRules, worker: RecordedWorker | null): Claim | null {
+      const id = parts.lanes.next(rules);
       const row = id === null ? null : parts.operations.find(id);
       if (row === null) return null;
       const attempt = row.attempt + 1;

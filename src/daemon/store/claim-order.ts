@@ -1,14 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { isBefore } from './lane-head.ts';
-import { DEFAULT_LANE_CONCURRENCY, type LaneLimits } from './port.ts';
-
-interface Candidate {
-  readonly id: string;
-  readonly rank: number;
-  readonly mode: 'exclusive' | 'shared' | null;
-  readonly org: string | null;
-  readonly runningShared: number;
-}
+import { type LaneRules, laneLimit } from './port.ts';
+import type { Candidate, Windows } from './windows.ts';
 
 /** `least` 1: only lanes whose head follows what it had sent. */
 interface Wanted {
@@ -29,7 +22,7 @@ const NEXT_TENANT = 'AND tenant > +? ORDER BY tenant LIMIT 1';
  * Who starts next, of all that could: of the tenant that has the fewest running, the first by rank and id. Each step is a look
  * into an index, so it costs by how many tenants have work that could start, not by how much waits.
  */
-export function createClaimOrder(db: Database) {
+export function createClaimOrder(db: Database, windows: Windows) {
   const heads = db.prepare<[Wanted], Candidate>(HEADS);
   const withoutLane = db.prepare<[string], Candidate>(FIRST_WITHOUT_LANE);
   const nextWithLane = db.prepare<[string], { tenant: string }>(
@@ -43,24 +36,34 @@ export function createClaimOrder(db: Database) {
   );
 
   /** Each once, in the order of how much runs of it. */
-  const tenants = (): readonly { readonly tenant: string; readonly running: number }[] => {
-    const names = new Set([...walk(nextWithLane), ...walk(nextWithoutLane)]);
+  const tenants = (
+    more: Iterable<string>,
+  ): readonly { readonly tenant: string; readonly running: number }[] => {
+    const names = new Set([...walk(nextWithLane), ...walk(nextWithoutLane), ...more]);
     return [...names]
       .map((tenant) => ({ tenant, running: running.get(tenant)?.n ?? 0 }))
       .sort((one, other) => one.running - other.running);
   };
-  const firstOf = (wanted: Wanted, limits: LaneLimits): Candidate | null => {
-    const inLane = firstWithPlace(heads.iterate(wanted), limits);
+  const firstWithPlace = (candidates: Iterable<Candidate>, rules: LaneRules): Candidate | null => {
+    for (const lane of candidates) {
+      const free = lane.mode === 'exclusive' || lane.runningShared < laneLimit(rules, lane.org);
+      if (free && windows.holds(rules, lane.id, lane) === null) return lane;
+    }
+    return null;
+  };
+  const firstOf = (wanted: Wanted, rules: LaneRules): Candidate | null => {
+    const inLane = firstWithPlace(heads.iterate(wanted), rules);
     const free = wanted.least === 1 ? null : (withoutLane.get(wanted.tenant) ?? null);
     return earlier(inLane, free);
   };
 
-  return (limits: LaneLimits, least: 0 | 1): string | null => {
+  return (rules: LaneRules, least: 0 | 1): string | null => {
+    const past = least === 1 ? new Map<string, Candidate>() : windows.nextPast(rules);
     let best: Candidate | null = null;
     let fewest = Number.POSITIVE_INFINITY;
-    for (const { tenant, running: count } of tenants()) {
+    for (const { tenant, running: count } of tenants(past.keys())) {
       if (count > fewest) break;
-      const first = firstOf({ tenant, least }, limits);
+      const first = earlier(firstOf({ tenant, least }, rules), past.get(tenant) ?? null);
       if (first !== null) fewest = count;
       best = earlier(best, first);
     }
@@ -68,21 +71,9 @@ export function createClaimOrder(db: Database) {
   };
 }
 
-/** How many shared operations may run at once in the lane of an org. */
-export function laneLimit(limits: LaneLimits, org: string | null): number {
-  return (org !== null && Object.hasOwn(limits, org) ? limits[org] : undefined) ?? DEFAULT_LANE_CONCURRENCY;
-}
-
 /** From one name to the next, over all that each of them has. */
 function* walk(next: { get(after: string): { tenant: string } | undefined }): Generator<string> {
   for (let found = next.get(''); found !== undefined; found = next.get(found.tenant)) yield found.tenant;
-}
-
-function firstWithPlace(candidates: Iterable<Candidate>, limits: LaneLimits): Candidate | null {
-  for (const lane of candidates) {
-    if (lane.mode === 'exclusive' || lane.runningShared < laneLimit(limits, lane.org)) return lane;
-  }
-  return null;
 }
 
 function earlier(one: Candidate | null, other: Candidate | null): Candidate | null {

@@ -11,7 +11,7 @@ import { createMoves } from './moves.ts';
 import { createOperations } from './operations.ts';
 import { createOrgs } from './orgs.ts';
 import { createPauses } from './pauses.ts';
-import type { LaneLimits, Store } from './port.ts';
+import { type LaneRules, NO_LANE_RULES, type Store } from './port.ts';
 import { createProbe } from './probe.ts';
 import { createReports } from './reports.ts';
 import { createResolutions } from './resolutions.ts';
@@ -21,6 +21,7 @@ import { createSchedules } from './schedules.ts';
 import { createTokens } from './tokens.ts';
 import { createUploads } from './uploads.ts';
 import { createWaiting } from './waiting.ts';
+import { createWindows } from './windows.ts';
 
 /** What can be asked of the database; the rest of the port is about the thread. */
 export type Verb = Exclude<keyof Store, 'onCommitted' | 'copy' | 'close'>;
@@ -37,11 +38,12 @@ export interface Engine {
 
 /** All nouns over one connection. */
 export function createEngine(db: Database): Engine {
-  let limits: LaneLimits = {};
+  let rules: LaneRules = NO_LANE_RULES;
   const events = createEvents(db);
   const pauses = createPauses(db);
-  const lanes = createLanes(db, pauses);
-  const waiting = createWaiting(db, { lanes, pauses, limits: () => limits });
+  const windows = createWindows(db);
+  const lanes = createLanes(db, { pauses, windows });
+  const waiting = createWaiting(db, { lanes, pauses, windows, rules: () => rules });
   const resolutions = createResolutions(db);
   const operations = createOperations(db, { events, lanes, waiting, resolutions });
   const moves = createMoves(db, { events, lanes });
@@ -62,8 +64,8 @@ export function createEngine(db: Database): Engine {
     requestCancel: cancel.requestCancel,
     ...createListOperations(db, { waiting, resolutions }),
     ...attempts,
-    claim(now, given = {}, worker = null) {
-      limits = given;
+    claim(now, given = NO_LANE_RULES, worker = null) {
+      rules = given;
       return attempts.claim(now, given, worker);
     },
     ...createReports(db, { events, operations }),

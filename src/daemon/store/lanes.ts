@@ -3,7 +3,8 @@ import { createClaimOrder } from './claim-order.ts';
 import { createLaneHead, IN_LANE, type LaneHead, type LaneKey } from './lane-head.ts';
 import type { OperationRow } from './operation-row.ts';
 import type { Pauses } from './pauses.ts';
-import type { LaneLimits } from './port.ts';
+import type { LaneRules } from './port.ts';
+import type { Windows } from './windows.ts';
 
 export interface LaneRow {
   readonly running_exclusive: number;
@@ -30,7 +31,7 @@ export type Lanes = ReturnType<typeof createLanes>;
  * What serialises work: one lane per tenant and organisation id. Only the head of a lane may ever start: nothing passes a
  * waiting exclusive operation. The heads are stored, so that a claim never walks through waiting work.
  */
-export function createLanes(db: Database, pauses: Pauses) {
+export function createLanes(db: Database, { pauses, windows }: { pauses: Pauses; windows: Windows }) {
   const headOf = createLaneHead(db);
   const running = db.prepare<[LaneKey], { exclusive: number; shared: number }>(RUNNING_IN_LANE);
   const put = db.prepare<[Record<string, unknown>]>(PUT);
@@ -41,7 +42,7 @@ export function createLanes(db: Database, pauses: Pauses) {
     `SELECT running_exclusive, running_shared, head, head_rank, held, follows FROM lanes
      WHERE tenant = @tenant AND organisation = @organisation`,
   );
-  const order = createClaimOrder(db);
+  const order = createClaimOrder(db, windows);
 
   return {
     /** After every move of an operation and every pause: what the lane's row says is true again. */
@@ -65,7 +66,7 @@ export function createLanes(db: Database, pauses: Pauses) {
     },
     get: (tenant: string, organisation: string): LaneRow | null => get.get({ tenant, organisation }) ?? null,
     /** The operation that starts next; null: none may. While the server is paused, only what follows. */
-    next: (limits: LaneLimits): string | null => order(limits, pauses.ofServer() === null ? 0 : 1),
+    next: (rules: LaneRules): string | null => order(rules, pauses.ofServer() === null ? 0 : 1),
   };
 }
 

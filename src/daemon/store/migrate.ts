@@ -8,6 +8,7 @@ import { windows } from './migrations/0005-windows.ts';
 import { workerMarker } from './migrations/0006-worker-marker.ts';
 import { enqueue } from './migrations/0007-enqueue.ts';
 import { turns } from './migrations/0008-turns.ts';
+import { overrides } from './migrations/0010-overrides.ts';
 
 /** In order; the database's `user_version` is how many of them it has seen. */
 const MIGRATIONS: readonly ((db: Database) => void)[] = [
@@ -19,6 +20,7 @@ const MIGRATIONS: readonly ((db: Database) => void)[] = [
   workerMarker,
   enqueue,
   turns,
+  overrides,
 ];
 
 export const DATABASE_VERSION = MIGRATIONS.length;

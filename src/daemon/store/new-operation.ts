@@ -16,6 +16,8 @@ export interface NewOperation {
   readonly timeoutSeconds: number;
   /** Null: as the task says. */
   readonly onWorkerLoss: LossPolicy | null;
+  /** Why it may start while its org is closed. */
+  readonly overrideWindow: string | null;
   readonly labels: Readonly<Record<string, string>>;
   readonly origin: Origin;
   readonly retryOf: string | null;

@@ -14,7 +14,7 @@ import type { JsonObject } from '../../contract/values.ts';
 /** What every verb reads; input and result, which may be large, only on request. */
 export const CORE_COLUMNS = `id, tenant, task, org, organisation, mode, state, priority, rank, attempt, max_attempts, timeout_seconds,
   retry_of, cancel_requested_at, created_at, scheduled_for, started_at, finished_at, origin, labels, progress, error, checkpoint,
-  on_worker_loss`;
+  on_worker_loss, override_window`;
 export const ALL_COLUMNS = `${CORE_COLUMNS}, input, result`;
 
 export interface OperationRow {
@@ -31,6 +31,7 @@ export interface OperationRow {
   readonly max_attempts: number;
   readonly timeout_seconds: number;
   readonly on_worker_loss: LossPolicy | null;
+  readonly override_window: string | null;
   readonly retry_of: string | null;
   readonly cancel_requested_at: string | null;
   readonly created_at: string;
@@ -68,6 +69,7 @@ export function toOperation(row: OperationRow, { waitingFor, resolution }: Besid
     maxAttempts: row.max_attempts,
     timeoutSeconds: row.timeout_seconds,
     onWorkerLoss: row.on_worker_loss,
+    overrideWindow: row.override_window,
     waitingFor,
     retryOf: row.retry_of,
     cancelRequestedAt: row.cancel_requested_at,

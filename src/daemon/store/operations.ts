@@ -9,9 +9,9 @@ import { createTally } from './tally.ts';
 import type { Waiting } from './waiting.ts';
 
 const INSERT = `INSERT INTO operations (id, tenant, task, org, organisation, mode, state, priority, rank, attempt, max_attempts,
-    timeout_seconds, on_worker_loss, retry_of, supersede_key, created_at, scheduled_for, origin, labels, input)
+    timeout_seconds, on_worker_loss, override_window, retry_of, supersede_key, created_at, scheduled_for, origin, labels, input)
   VALUES (@id, @tenant, @task, @org, @organisation, @mode, @state, @priority, @rank, 0, @maxAttempts,
-    @timeoutSeconds, @onWorkerLoss, @retryOf, @supersedeKey, @createdAt, @scheduledFor, @origin, @labels, @input)`;
+    @timeoutSeconds, @onWorkerLoss, @overrideWindow, @retryOf, @supersedeKey, @createdAt, @scheduledFor, @origin, @labels, @input)`;
 
 export type Operations = ReturnType<typeof createOperations>;
 
@@ -55,11 +55,17 @@ export function createOperations(
         insertLabel.run(operation.tenant, name, value, operation.id);
       }
       parts.lanes.refresh(values);
-      const { id, tenant, org, task, createdAt } = operation;
+      const { id, tenant, org, task, createdAt, overrideWindow } = operation;
       parts.events.append({ id, tenant, org, attempt: 0 }, createdAt, {
         type: 'created',
         task,
         state: values.state,
+      });
+      if (overrideWindow === null) return;
+      parts.events.append({ id, tenant, org, attempt: 0 }, createdAt, {
+        type: 'window-overridden',
+        reason: overrideWindow,
+        by: operation.origin.name,
       });
     },
     find,

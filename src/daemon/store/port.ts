@@ -58,9 +58,26 @@ export interface RecordedWorker extends WorkerIdentity {
   readonly marker: string;
 }
 
-/** How many shared operations may run at once in an org's lane, by alias; other orgs: the default. */
-export type LaneLimits = Readonly<Record<string, number>>;
+/** Until when an org is closed to exclusive or to all work that does not run yet, and why. */
+export interface Closed {
+  readonly to: 'exclusive' | 'all';
+  readonly until: string;
+  readonly note: string;
+}
+
+/** What the configuration says of lanes at the moment of a claim, by alias: how much shared work at once, and who is closed. */
+export interface LaneRules {
+  readonly concurrency: Readonly<Record<string, number>>;
+  readonly closed: Readonly<Record<string, Closed>>;
+}
+export const NO_LANE_RULES: LaneRules = { concurrency: {}, closed: {} };
 export const DEFAULT_LANE_CONCURRENCY = 4;
+
+/** How many shared operations may run at once in the lane of an org. */
+export function laneLimit({ concurrency }: LaneRules, org: string | null): number {
+  const own = org !== null && Object.hasOwn(concurrency, org) ? concurrency[org] : undefined;
+  return own ?? DEFAULT_LANE_CONCURRENCY;
+}
 
 /** An operation that was just claimed: its attempt is numbered and committed. */
 export interface Claim {
@@ -165,7 +182,7 @@ export interface Store extends SchedulePort, LanePort, RetentionPort {
    * The next operation whose lane is free, now `running` with its next attempt; null: nothing may start. A worker that waits for
    * work is recorded in the same transaction, so that it may be told at once.
    */
-  claim(now: string, limits?: LaneLimits, worker?: RecordedWorker | null): Promise<Claim | null>;
+  claim(now: string, rules?: LaneRules, worker?: RecordedWorker | null): Promise<Claim | null>;
   /** Committed before the assignment is sent; may be said twice. False: the attempt is no longer current. */
   recordWorker(operation: string, attempt: number, worker: RecordedWorker): Promise<boolean>;
   /** False: the attempt is no longer current, and nothing was recorded. */

@@ -1,12 +1,12 @@
 import type { Database } from 'better-sqlite3';
 import type { WaitingFor } from '../../contract/operation.ts';
 import type { Pause } from '../../contract/pause.ts';
-import { laneLimit } from './claim-order.ts';
 import { IN_BACK_OFF, IN_LANE, isBefore } from './lane-head.ts';
 import type { LaneRow, Lanes } from './lanes.ts';
 import type { OperationRow } from './operation-row.ts';
 import type { Pauses } from './pauses.ts';
-import type { LaneLimits } from './port.ts';
+import { type Closed, type LaneRules, laneLimit } from './port.ts';
+import { PAST, type Windows, windowOf } from './windows.ts';
 
 /** Further back in its lane an operation is told no place: counting would cost more than it says. */
 const PLACES_COUNTED = 100;
@@ -18,6 +18,8 @@ const AHEAD = `SELECT count(*) AS ahead, coalesce(sum(mode = 'exclusive'), 0) AS
 /** Steps over as many without reading them: half the cost of counting them, and nothing more is told of a deep lane. */
 const FAR_BACK = `SELECT 1 AS far FROM operations WHERE ${IN_LANE} AND state = 'queued' AND (rank, id) < (+@rank, +@id)
   ORDER BY rank, id LIMIT 1 OFFSET ${PLACES_COUNTED - 1}`;
+const aheadPast = (past: string): string =>
+  `SELECT count(*) AS ahead, coalesce(sum(mode = 'exclusive'), 0) AS exclusive FROM (SELECT mode FROM ${past} ${BEFORE})`;
 const FIRST_RUNNING = `SELECT id FROM operations WHERE ${IN_LANE} AND state = 'running' ORDER BY rank, id LIMIT 1`;
 
 interface Ahead {
@@ -30,36 +32,48 @@ const FAR: Ahead = { ahead: PLACES_COUNTED, exclusive: PLACES_COUNTED };
 
 export type Waiting = ReturnType<typeof createWaiting>;
 
-/** Why an operation waits, worked out when somebody asks. `limits`: as the last claim gave them. */
+/** Why an operation waits, worked out when somebody asks. `rules`: as the last claim gave them. */
 export function createWaiting(
   db: Database,
-  { lanes, pauses, limits }: { lanes: Lanes; pauses: Pauses; limits: () => LaneLimits },
+  parts: { lanes: Lanes; pauses: Pauses; windows: Windows; rules: () => LaneRules },
 ) {
+  const { lanes, pauses, windows, rules } = parts;
   const ahead = db.prepare<[OperationRow], Ahead>(AHEAD);
   const farBack = db.prepare<[OperationRow], { far: 1 }>(FAR_BACK);
   const aheadOf = (row: OperationRow): Ahead =>
     (farBack.get(row) === undefined ? ahead.get(row) : undefined) ?? FAR;
+  const aheadPastOf = {
+    exclusive: db.prepare<[OperationRow], Ahead>(aheadPast(PAST.exclusive)),
+    all: db.prepare<[OperationRow], Ahead>(aheadPast(PAST.all)),
+  };
   const firstRunning = db.prepare<[OperationRow], { id: string }>(FIRST_RUNNING);
 
   /** By rank, and the head, which may be first by what it left in the org. */
-  const countAhead = (row: OperationRow, lane: LaneRow | null): Ahead => {
+  const countAhead = (row: OperationRow, lane: LaneRow | null, passed: Closed | null): Ahead => {
+    if (passed !== null) return aheadPastOf[passed.to].get(row) ?? { ahead: 0, exclusive: 0 };
     if (lane === null || lane.head === row.id) return { ahead: 0, exclusive: 0 };
     const { ahead, exclusive } = aheadOf(row);
     const { head, head_rank: rank } = lane;
     const counted = head === null || rank === null || isBefore({ id: head, rank }, row);
     return counted ? { ahead, exclusive } : { ahead: ahead + 1, exclusive: exclusive + 1 };
   };
+  /** The window that holds the head of the lane: others pass it. */
+  const headHeld = (lane: LaneRow | null): Closed | null =>
+    lane?.head == null || lane.held === 1 ? null : windows.holds(rules(), lane.head);
   /** Behind what holds the lane: what runs there, or else the first that waits. */
   const inLane = (row: OperationRow, organisation: string): WaitingFor => {
     const lane = lanes.get(row.tenant, organisation);
-    const { ahead, exclusive } = countAhead(row, lane);
+    const passed = headHeld(lane);
+    const { ahead, exclusive } = countAhead(row, lane, passed);
     const running = (lane?.running_exclusive ?? 0) + (lane?.running_shared ?? 0);
     const open =
       row.mode === 'exclusive'
         ? running === 0 && ahead === 0
-        : lane?.running_exclusive === 0 && exclusive === 0 && running + ahead < laneLimit(limits(), row.org);
+        : lane?.running_exclusive === 0 && exclusive === 0 && running + ahead < laneLimit(rules(), row.org);
     if (open) return { reason: 'capacity' };
-    const holder = firstRunning.get(row)?.id ?? lane?.head;
+    const first =
+      passed === null ? lane?.head : windows.firstPast({ tenant: row.tenant, organisation }, passed);
+    const holder = firstRunning.get(row)?.id ?? first;
     return {
       reason: 'org',
       ...(holder == null ? {} : { operation: holder }),
@@ -88,7 +102,9 @@ export function createWaiting(
       }
       if (row.state !== 'queued') return null;
       return (
-        paused(row) ?? (row.organisation === null ? { reason: 'capacity' } : inLane(row, row.organisation))
+        paused(row) ??
+        closed(rules(), row) ??
+        (row.organisation === null ? { reason: 'capacity' } : inLane(row, row.organisation))
       );
     },
   };
@@ -102,4 +118,9 @@ function waitingOf({ by, reason, operation }: Pause, scope: 'org' | 'server'): W
     ...(reason === null ? {} : { note: reason }),
     ...(operation === null ? {} : { operation }),
   };
+}
+
+function closed(rules: LaneRules, row: OperationRow): WaitingFor | null {
+  const window = windowOf(rules, row);
+  return window === null ? null : { reason: 'window', until: window.until, note: window.note };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { ulid } from 'ulid';
 import { type Paths, pathsOf } from '../../../src/config/paths.ts';
-import { DEFAULT_CONFIGURATION } from '../../../src/contract/configuration.ts';
+import { type Configuration, DEFAULT_CONFIGURATION } from '../../../src/contract/configuration.ts';
 import { AppError } from '../../../src/contract/errors.ts';
 import type { OperationEvent } from '../../../src/contract/event.ts';
 import { KEPT_OF_WORKER } from '../../../src/contract/limits.ts';
@@ -69,6 +69,7 @@ export interface SettingOptions {
   readonly resolveSource?: DispatchOptions['resolveSource'];
   readonly wrap?: (store: Store) => Store;
   readonly onDrained?: () => void;
+  readonly orgs?: Configuration['orgs'];
 }
 
 export async function makeSetting(options: SettingOptions = {}): Promise<Setting> {
@@ -77,13 +78,15 @@ export async function makeSetting(options: SettingOptions = {}): Promise<Setting
   for (const path of [paths.controlDirectory, paths.work]) mkdirSync(path, { recursive: true });
   const store = await openStore({ file: paths.database });
   const now = options.now ?? (() => new Date());
+  const configuration = {
+    ...DEFAULT_CONFIGURATION,
+    concurrency: options.concurrency ?? 2,
+    standby: options.standby ?? 0,
+    orgs: options.orgs ?? {},
+  };
   const dispatch = createDispatch({
     store: options.wrap?.(store) ?? store,
-    configuration: () => ({
-      ...DEFAULT_CONFIGURATION,
-      concurrency: options.concurrency ?? 2,
-      standby: options.standby ?? 0,
-    }),
+    configuration: () => configuration,
     paths,
     vault: { provider: 'file', directory: paths.fileVault },
     workerUrl: options.workerUrl ?? WORKER,
@@ -125,6 +128,7 @@ export function newOperation(input: Record<string, unknown>, more: Partial<NewOp
     maxAttempts,
     timeoutSeconds,
     onWorkerLoss: null,
+    overrideWindow: null,
     labels: {},
     origin: { kind: 'api', name: null },
     retryOf: null,

@@ -84,6 +84,13 @@ describe('a refused request for work', () => {
       'body.colour is not a known field',
     ],
     ['a missing task', { input: {} }, 400, 'invalid-request', 'body.task is required'],
+    [
+      'an override without a reason',
+      { ...QUERY, overrideWindow: ' ' },
+      400,
+      'invalid-request',
+      'overrideWindow',
+    ],
     ['a time that is none', { ...QUERY, runAt: 'tomorrow' }, 400, 'invalid-request', 'body.runAt'],
     ['a 30th of February', { ...QUERY, runAt: '2026-02-30T10:00:00Z' }, 400, 'invalid-request', 'body.runAt'],
     ['a time in two years', { ...QUERY, runAt: '2099-01-01T00:00:00Z' }, 400, 'invalid-request', 'year'],

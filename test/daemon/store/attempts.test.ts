@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { NO_LANE_RULES } from '../../../src/daemon/store/port.ts';
 import { at, bodies, ERROR, freshStore, ID, newOperation, running } from './home.ts';
 
 const WORKER = { marker: 'w_1:task', pid: 4_711, startTime: '123456', bootId: 'b' };
@@ -129,16 +130,16 @@ describe('an attempt', () => {
   test('may be claimed together with the worker that waits for it', async () => {
     const { store } = await freshStore();
     await store.accept(newOperation(1), null);
-    await store.claim(at(2), {}, WORKER);
+    await store.claim(at(2), NO_LANE_RULES, WORKER);
     expect(await store.listOpenAttempts()).toMatchObject([{ operation: { id: ID }, workers: [WORKER] }]);
   });
 
   test('is not claimed with a worker that another attempt was given', async () => {
     const { store } = await freshStore();
     await store.accept(newOperation(1), null);
-    await store.claim(at(2), {}, WORKER);
+    await store.claim(at(2), NO_LANE_RULES, WORKER);
     await store.settle(ID, 1, { to: 'queued', reason: 'restart', error: null }, at(3));
-    await expect(store.claim(at(4), {}, WORKER)).rejects.toThrow();
+    await expect(store.claim(at(4), NO_LANE_RULES, WORKER)).rejects.toThrow();
     expect(await store.getOperation('default', ID)).toMatchObject({ state: 'queued', attempt: 1 });
   });
 });

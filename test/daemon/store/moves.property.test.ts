@@ -60,7 +60,9 @@ const accept = fc
   ]);
 const step: fc.Arbitrary<Step> = fc.oneof(
   accept,
-  fc.constant<Step>(['claim', (now) => [now, { uat: 2 }]]),
+  fc
+    .constantFrom({}, { uat: { to: 'exclusive', until: at(90), note: 'n' } })
+    .map<Step>((closed) => ['claim', (now) => [now, { concurrency: { uat: 2 }, closed }]]),
   fc.constant<Step>(['promoteDue', (now) => [now]]),
   fc
     .constantFrom<Step>(

@@ -36,6 +36,7 @@ describe('an accepted operation', () => {
       maxAttempts: 3,
       timeoutSeconds: 600,
       onWorkerLoss: null,
+      overrideWindow: null,
       waitingFor: { reason: 'capacity' },
       retryOf: operationId(9),
       cancelRequestedAt: null,

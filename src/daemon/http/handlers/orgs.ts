@@ -1,14 +1,15 @@
 import { AppError } from '../../../contract/errors.ts';
-import type { Org } from '../../../contract/org.ts';
 import type { Handler } from '../parts.ts';
+import { viewOrg } from './org-view.ts';
 
 export const listOrgs: Handler<'listOrgs'> = async ({ parts, caller }) => ({
-  items: (await parts.operations.store.listOrgs(caller.tenant)) as Org[],
+  items: (await parts.operations.store.listOrgs(caller.tenant)).map((org) => viewOrg(parts.operations, org)),
 });
 
 export const putOrg: Handler<'putOrg'> = async ({ parts, caller, params, body }) => {
   const { store, now } = parts.operations;
-  return store.putOrg(caller.tenant, params.org, body, now().toISOString());
+  const org = await store.putOrg(caller.tenant, params.org, body, now().toISOString());
+  return viewOrg(parts.operations, org);
 };
 
 export const deleteOrg: Handler<'deleteOrg'> = async ({ parts, caller, params }) => {
