@@ -53,6 +53,7 @@ export function operationOf(org: number, changes: Partial<NewOperation> = {}): N
     maxAttempts: 3,
     timeoutSeconds: 600,
     onWorkerLoss: null,
+    pool: null,
     overrideWindow: null,
     labels: { team: '1' },
     origin: { kind: 'api', name: 'ci' },

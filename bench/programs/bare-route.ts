@@ -22,6 +22,7 @@ app.post<{ Body: OperationRequest }>('/api/v1/operations', { schema }, async (re
     maxAttempts: 2,
     timeoutSeconds: 120,
     onWorkerLoss: null,
+    pool: null,
     overrideWindow: null,
     waitingFor: null,
     retryOf: null,

@@ -4,6 +4,7 @@ import { type Configuration, DEFAULT_CONFIGURATION } from '../contract/configura
 import { AppError } from '../contract/errors.ts';
 import type { Paths } from './paths.ts';
 import { atOffset, type Mistake, type Place, placeOf } from './place.ts';
+import { poolMistakes } from './pool-mistakes.ts';
 import { ruleMistakes } from './rule-mistakes.ts';
 import { scheduleMistakes } from './schedule-mistakes.ts';
 import { schemaMistakes } from './schema-mistakes.ts';
@@ -31,7 +32,15 @@ export function parseConfiguration(text: string, file: string): Configuration {
     mistakes.map((mistake) => ({ ...placeOf(mistake, document, lines), message: mistake.message }));
   refuse(file, located(schemaMistakes(configuration)));
   const checked = configuration as Configuration;
-  refuse(file, located([...ruleMistakes(checked), ...scheduleMistakes(checked), ...windowMistakes(checked)]));
+  refuse(
+    file,
+    located([
+      ...ruleMistakes(checked),
+      ...scheduleMistakes(checked),
+      ...windowMistakes(checked),
+      ...poolMistakes(checked),
+    ]),
+  );
   return checked;
 }
 

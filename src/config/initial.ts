@@ -55,6 +55,10 @@ orgs:
   #   freeze: # and not then; the last day too
   #     - { from: 2026-12-18, to: 2027-01-06, reason: Christmas }
 
+# Several orgs under one name: work that names the pool runs in whichever has a free lane first.
+pools:
+  # anywhere: [uat, production]
+
 # The only directories that a source {directory: …} may lie in. Absolute.
 directories:
   # - /srv/metadata

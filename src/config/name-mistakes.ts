@@ -1,3 +1,4 @@
+import type { Configuration } from '../contract/configuration.ts';
 import { isAsCareful, isTaskKind, type LossPolicy, TASKS, taskDefinition } from '../contract/tasks.ts';
 import { suggestion } from './closest.ts';
 import type { Mistake, Path } from './place.ts';
@@ -24,6 +25,11 @@ export function undeclared(
 export function unknownTimeZone(timeZone: string, path: Path): Mistake {
   const message = `unknown time zone "${timeZone}"${suggestion(timeZone, Intl.supportedValuesOf('timeZone'))}`;
   return { path, at: 'value', message };
+}
+
+/** What a request may name as its org. */
+export function orgNames({ orgs, pools }: Pick<Configuration, 'orgs' | 'pools'>): readonly string[] {
+  return [...Object.keys(orgs), ...Object.keys(pools)];
 }
 
 /** The repository that an input takes its source code from, where it names one. */

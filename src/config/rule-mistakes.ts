@@ -1,6 +1,6 @@
 import type { Configuration } from '../contract/configuration.ts';
 import type { Rule } from '../contract/hook.ts';
-import { repoOf, tooCareless, undeclared, unknownTask } from './name-mistakes.ts';
+import { orgNames, repoOf, tooCareless, undeclared, unknownTask } from './name-mistakes.ts';
 import type { Mistake, Path } from './place.ts';
 import { checkExpression, parseTemplate } from './template.ts';
 
@@ -16,7 +16,7 @@ function mistakesOf(rule: Rule, path: Path, configuration: Configuration): reado
   return [
     ...unknownTask(rule.task, [...path, 'task']),
     ...tooCareless(rule, path),
-    ...undeclared(rule.org, [...path, 'org'], 'orgs', Object.keys(configuration.orgs)),
+    ...undeclared(rule.org, [...path, 'org'], 'orgs', orgNames(configuration)),
     ...undeclared(
       repoOf(rule.input),
       [...path, 'input', 'source', 'git', 'repo'],

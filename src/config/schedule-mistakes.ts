@@ -4,7 +4,7 @@ import { describeMismatch } from '../contract/mismatch.ts';
 import { DEFAULT_TIME_ZONE, type Schedule } from '../contract/schedule.ts';
 import { isTaskKind, taskDefinition } from '../contract/tasks.ts';
 import { isTimeZone, parseCron } from './cron.ts';
-import { repoOf, tooCareless, undeclared, unknownTask, unknownTimeZone } from './name-mistakes.ts';
+import { orgNames, repoOf, tooCareless, undeclared, unknownTask, unknownTimeZone } from './name-mistakes.ts';
 import type { Mistake, Path } from './place.ts';
 
 /** What a schema cannot see in a schedule: times that never come, names that nothing answers to, an input of another task. */
@@ -16,7 +16,7 @@ export function scheduleMistakes(configuration: Configuration): readonly Mistake
       ...timeMistakes(schedule, path),
       ...unknownTask(schedule.task, [...path, 'task']),
       ...tooCareless(schedule, path),
-      ...undeclared(schedule.org, [...path, 'org'], 'orgs', Object.keys(configuration.orgs)),
+      ...undeclared(schedule.org, [...path, 'org'], 'orgs', orgNames(configuration)),
       ...undeclared(
         repoOf(input),
         [...path, 'input', 'source', 'git', 'repo'],

@@ -42,6 +42,7 @@ export const Configuration = Type.Object(
       ),
       closed,
     ),
+    pools: Type.Record(Alias, Type.Array(Alias, { minItems: 1, maxItems: 100 }), closed),
     directories: Type.Array(Type.String({ pattern: '^/', maxLength: 4_000 }), { maxItems: 100 }),
     repos: Type.Record(
       Alias,
@@ -84,6 +85,7 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   vault: { provider: 'keychain' },
   edge: { host: 'localhost', port: 8443, tls: 'internal' },
   orgs: {},
+  pools: {},
   directories: [],
   repos: {},
   idempotency: { keepHours: 24 },

@@ -71,7 +71,7 @@ export const OperationError = Type.Object({
 
 /** Why a waiting operation waits. */
 export const WaitingFor = Type.Object({
-  reason: OneOf(['org', 'schedule', 'retry', 'capacity', 'paused', 'window'] as const),
+  reason: OneOf(['org', 'schedule', 'retry', 'capacity', 'paused', 'window', 'pool'] as const),
   operation: Type.Optional(
     Type.String({ description: 'org: the one that it waits behind; paused: the one that is to be resolved' }),
   ),
@@ -102,6 +102,9 @@ export const OperationSchema = Type.Object({
   task: Type.String({ maxLength: 63 }),
   tenant: Tenant,
   org: Nullable(Alias),
+  pool: Nullable(
+    Type.Unsafe<string>({ ...Alias, description: 'which org it runs in is known once it has started' }),
+  ),
   state: OneOf(OPERATION_STATES),
   priority: PrioritySchema,
   input: Type.Optional(JsonObject),

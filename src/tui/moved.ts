@@ -10,6 +10,7 @@ export function moved(operation: Operation, event: OperationEvent): Operation {
       return {
         ...operation,
         attempt,
+        org: event.org ?? operation.org,
         state: body.to,
         error: body.error,
         waitingFor: body.to === 'queued' || body.to === 'scheduled' ? operation.waitingFor : null,

@@ -17,6 +17,7 @@ export function operationLines(operation: Operation, now: number, width: number)
     field('Attempt', `${operation.attempt} of ${operation.maxAttempts}`),
     ...(onWorkerLoss ? [field('On loss', `${onWorkerLoss}, when its worker is lost`)] : []),
     ...(overrideWindow ? [field('Override', `of the window: ${oneLine(overrideWindow)}`)] : []),
+    ...(operation.pool ? [field('Pool', operation.pool)] : []),
     field('Priority', operation.priority),
     field('Origin', [operation.origin.kind, operation.origin.name ?? ''].join(' ').trim()),
     ...(retryOf ? [field('Retry of', retryOf)] : []),

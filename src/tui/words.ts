@@ -58,6 +58,8 @@ export function waitingWords(waitingFor: WaitingFor, org: string | null, now: nu
       return `waits for its next attempt${due}`;
     case 'capacity':
       return 'waits for a free worker';
+    case 'pool':
+      return `waits for an org of its pool${place ? `, place ${place}` : ''}${note ? ` (${oneLine(note)})` : ''}`;
     case 'window':
       return `waits until its org opens${due}${note ? ` (${oneLine(note)})` : ''}`;
     case 'paused':
@@ -101,8 +103,10 @@ export function countWords(progress: Pick<Progress, 'done' | 'total' | 'unit'>):
 }
 
 /** `salesforce.deploy → uat`. */
-export function workWords(operation: Pick<Operation, 'task' | 'org'>): string {
-  return operation.org === null ? operation.task : `${operation.task} → ${operation.org}`;
+export function workWords(operation: Pick<Operation, 'task' | 'org' | 'pool'>): string {
+  const { task, org, pool } = operation;
+  const where = org ?? (pool === null ? null : `${pool} (pool)`);
+  return where === null ? task : `${task} → ${where}`;
 }
 
 export function plural(count: number, one: string): string {

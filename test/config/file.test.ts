@@ -77,6 +77,12 @@ hooks:
     expect(parseConfiguration(text, 'sfp-server.yaml').hooks['github']?.rules[0]?.on.branch).toBe('main');
   });
 
+  it('a rule may name a pool', () => {
+    const rule = ['task: salesforce.query', 'org: ci', 'input: {}'];
+    const text = `${withRule(rule)}\norgs: { uat: {} }\npools: { ci: [uat] }\n`;
+    expect(parseConfiguration(text, 'sfp-server.yaml').pools).toEqual({ ci: ['uat'] });
+  });
+
   it('names that hold an expression are left for the delivery', () => {
     const rule = ['task: salesforce.query', 'org: "{{ payload.org }}"', 'input: {}'];
     expect(parseConfiguration(withRule(rule), 'sfp-server.yaml').hooks).toHaveProperty('github');
@@ -147,6 +153,20 @@ describe('what is refused, with line and column', () => {
   it('a policy that is less careful than that of the task', () => {
     const rule = ['task: salesforce.deploy', 'onWorkerLoss: retry', 'input: {}'];
     expect(mistakesOf(withRule(rule))).toMatch(/^sfp-server\.yaml:9:23: retry could send an effect/);
+  });
+
+  it.each([
+    [
+      'of an org that nothing declares',
+      'pools: { ci: [c2] }',
+      /:2:15: "c2" is not declared under orgs:; did you mean "c1"\?$/,
+    ],
+    ['of a pool', 'pools: { ci: [c1], all: [ci] }', /:2:26: "ci" is a pool, and a pool holds orgs only$/],
+    ['with the name of an org', 'pools: { c1: [c1] }', /:2:10: "c1" is the name of an org and of a pool$/],
+    ['with an org twice', 'pools: { ci: [c1, c1] }', /:2:19: "c1" is in this pool for the second time$/],
+    ['without an org', 'pools: { ci: [] }', /:2:14: "ci" must not have fewer than 1 items$/],
+  ])('a pool %s', (_what, line, message) => {
+    expect(mistakesOf(`orgs: { c1: {} }\n${line}\n`)).toMatch(message);
   });
 
   it('an org and a repository that nothing declares', () => {

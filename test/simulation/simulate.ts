@@ -167,6 +167,7 @@ function operationOf(world: World, { key, mode, organisation, later }: Wish): Ne
     maxAttempts: 1 + world.chance.below(4),
     timeoutSeconds: 600,
     onWorkerLoss: null,
+    pool: null,
     overrideWindow: world.chance.happens(0.1) ? 'a hotfix' : null,
     labels: { wish: key },
     origin: { kind: 'api', name: null },

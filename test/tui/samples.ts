@@ -30,6 +30,7 @@ export function operation(changes: Partial<Operation> = {}): Operation {
     cancelRequestedAt: null,
     onWorkerLoss: null,
     resolution: null,
+    pool: null,
     overrideWindow: null,
     labels: {},
     origin: { kind: 'cli', name: null },

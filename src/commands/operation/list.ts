@@ -70,7 +70,7 @@ function columns(now: number): readonly Column<Operation>[] {
       whole: true,
     },
     { title: 'TASK', value: (one) => one.task },
-    { title: 'ORG', value: (one) => one.org ?? '' },
+    { title: 'ORG', value: (one) => one.org ?? one.pool ?? '' },
     { title: 'AGE', value: (one) => ageWords(one, now), align: 'right', whole: true, optional: true },
     { title: 'TOOK', value: (one) => tookWords(one, now), align: 'right', whole: true, optional: true },
     { title: 'NOTE', value: (one) => note(one, now), optional: true },

@@ -47,7 +47,11 @@ function workOut(configuration: Configuration, now: Date): Known {
   const changes = openings.flatMap(({ opening }) => opening.until ?? []).map((moment) => moment.getTime());
   return {
     configuration,
-    rules: { concurrency: Object.fromEntries(concurrency), closed: Object.fromEntries(closed) },
+    rules: {
+      concurrency: Object.fromEntries(concurrency),
+      closed: Object.fromEntries(closed),
+      pools: configuration.pools,
+    },
     from: now,
     until: changes.length === 0 ? null : new Date(Math.min(...changes)),
   };

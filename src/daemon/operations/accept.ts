@@ -90,7 +90,7 @@ export async function prepareOperation(parts: OperationParts, wanted: Wanted): P
   checkLossPolicy(request, definition);
   const now = parts.now();
   const scheduledFor = scheduleOf(request.runAt, now);
-  const lane = await laneOf(parts, tenant, request, definition);
+  const place = await placeOf(parts, tenant, request, definition);
   // the schema of such a task requires `source`
   if (definition.needsSourceCode) {
     await resolveSource(parts, tenant, request.input['source'] as SourceCode);
@@ -99,8 +99,7 @@ export async function prepareOperation(parts: OperationParts, wanted: Wanted): P
     id: `op_${nextId(now.getTime())}`,
     tenant,
     task,
-    org: request.org ?? null,
-    lane,
+    ...place,
     input: request.input,
     priority: request.priority ?? 'normal',
     maxAttempts: request.maxAttempts ?? definition.maxAttempts,
@@ -153,22 +152,36 @@ function scheduleOf(runAt: string | undefined, now: Date): string | null {
   return at > now ? at.toISOString() : null;
 }
 
-async function laneOf(
+/** Where it runs: in no org, in one, or in whichever of a pool takes it. */
+async function placeOf(
   parts: OperationParts,
   tenant: string,
   request: OperationRequest,
   definition: TaskDefinition,
-): Promise<NewOperation['lane']> {
-  if (request.org === undefined) {
-    if (!definition.secrets.includes('target')) return null;
+): Promise<Pick<NewOperation, 'org' | 'lane' | 'pool'>> {
+  const { org } = request;
+  const mode = definition.lane;
+  if (org === undefined) {
+    if (!definition.secrets.includes('target')) return { org: null, lane: null, pool: null };
     throw new AppError(
       'org-required',
       `The task ${request.task} works on an org and the request names none.`,
     );
   }
-  const organisation = await parts.store.getOrganisationId(tenant, request.org);
-  if (organisation === null) throw new AppError('unknown-org', `No org "${request.org}" is known here.`);
-  return { organisation, mode: definition.lane };
+  const { pools } = parts.configuration();
+  const members = Object.hasOwn(pools, org) ? (pools[org] ?? []) : null;
+  const found = await Promise.all(
+    (members ?? [org]).map(async (alias) => parts.store.getOrganisationId(tenant, alias)),
+  );
+  const organisation = found.find((id) => id !== null) ?? null;
+  if (organisation === null) throw unknownOrg(org, members !== null);
+  if (members !== null) return { org: null, lane: null, pool: { name: org, mode } };
+  return { org, lane: { organisation, mode }, pool: null };
+}
+
+function unknownOrg(name: string, pool: boolean): AppError {
+  const message = pool ? `No org of the pool "${name}" is known here.` : `No org "${name}" is known here.`;
+  return new AppError('unknown-org', message);
 }
 
 function claimOf(

@@ -23,9 +23,10 @@ export async function retryOperation(parts: OperationParts, caller: Caller, id: 
 }
 
 function requestOf(old: Operation): OperationRequest {
+  const org = old.pool ?? old.org;
   return {
     task: old.task,
-    ...(old.org === null ? {} : { org: old.org }),
+    ...(org === null ? {} : { org }),
     input: old.input ?? {},
     priority: old.priority,
     timeoutSeconds: old.timeoutSeconds,

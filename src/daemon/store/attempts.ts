@@ -6,6 +6,7 @@ import type { Moves } from './moves.ts';
 import { fromJson, type OperationRow } from './operation-row.ts';
 import type { Operations } from './operations.ts';
 import type { Pauses } from './pauses.ts';
+import type { Member } from './pools.ts';
 import type {
   AfterIndeterminate,
   Claim,
@@ -44,6 +45,10 @@ export function createAttempts(db: Database, parts: Parts) {
     `SELECT marker, pid, start_time AS startTime, boot_id AS bootId FROM workers
      WHERE operation = ? AND attempt = ? ORDER BY place`,
   );
+  const join = db.prepare<[Member & { id: string }]>(
+    `UPDATE operations SET org = @org, organisation = @organisation, mode = pool_mode
+     WHERE id = @id AND tenant = @tenant AND organisation IS NULL`,
+  );
   const running = db.prepare<[], { id: string }>(
     "SELECT id FROM operations WHERE state = 'running' AND finished_at IS NULL ORDER BY id",
   );
@@ -63,8 +68,10 @@ export function createAttempts(db: Database, parts: Parts) {
 
   return {
     claim(now: string, rules: LaneRules, worker: RecordedWorker | null): Claim | null {
-      const id = parts.lanes.next(rules);
-      const row = id === null ? null : parts.operations.find(id);
+      const next = parts.lanes.next(rules);
+      if (next === null) return null;
+      if (next.member !== null) join.run({ ...next.member, id: next.id });
+      const row = parts.operations.find(next.id);
       if (row === null) return null;
       const attempt = row.attempt + 1;
       const moved = parts.moves.move(row, { to: 'running', at: now, reason: null, error: null, attempt });

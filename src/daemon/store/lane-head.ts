@@ -5,6 +5,16 @@ export interface LaneKey {
   readonly organisation: string;
 }
 
+/** What is stored of a lane. */
+export interface LaneRow {
+  readonly running_exclusive: number;
+  readonly running_shared: number;
+  readonly head: string | null;
+  readonly head_rank: number | null;
+  readonly held: 0 | 1;
+  readonly follows: 0 | 1;
+}
+
 /** The operation that a lane waits for; nothing starts before it. */
 export interface LaneHead {
   readonly id: string;

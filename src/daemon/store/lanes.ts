@@ -1,19 +1,11 @@
 import type { Database } from 'better-sqlite3';
-import { createClaimOrder } from './claim-order.ts';
-import { createLaneHead, IN_LANE, type LaneHead, type LaneKey } from './lane-head.ts';
+import { createClaimOrder, type Next } from './claim-order.ts';
+import { createLaneHead, IN_LANE, type LaneHead, type LaneKey, type LaneRow } from './lane-head.ts';
 import type { OperationRow } from './operation-row.ts';
 import type { Pauses } from './pauses.ts';
+import { createPools } from './pools.ts';
 import type { LaneRules } from './port.ts';
 import type { Windows } from './windows.ts';
-
-export interface LaneRow {
-  readonly running_exclusive: number;
-  readonly running_shared: number;
-  readonly head: string | null;
-  readonly head_rank: number | null;
-  readonly held: 0 | 1;
-  readonly follows: 0 | 1;
-}
 
 const RUNNING_IN_LANE = `SELECT count(*) FILTER (WHERE mode = 'exclusive') AS exclusive, count(*) FILTER (WHERE mode = 'shared') AS shared
   FROM operations WHERE ${IN_LANE} AND state = 'running'`;
@@ -42,7 +34,10 @@ export function createLanes(db: Database, { pauses, windows }: { pauses: Pauses;
     `SELECT running_exclusive, running_shared, head, head_rank, held, follows FROM lanes
      WHERE tenant = @tenant AND organisation = @organisation`,
   );
-  const order = createClaimOrder(db, windows);
+  const laneOf = ({ tenant, organisation }: LaneKey): LaneRow | null =>
+    get.get({ tenant, organisation }) ?? null;
+  const pools = createPools(db, { pauses, windows, laneOf });
+  const order = createClaimOrder(db, { windows, pools });
 
   return {
     /** After every move of an operation and every pause: what the lane's row says is true again. */
@@ -64,9 +59,10 @@ export function createLanes(db: Database, { pauses, windows }: { pauses: Pauses;
         put.run({ ...key, ...head, exclusive, shared });
       }
     },
-    get: (tenant: string, organisation: string): LaneRow | null => get.get({ tenant, organisation }) ?? null,
+    pools,
+    get: (tenant: string, organisation: string): LaneRow | null => laneOf({ tenant, organisation }),
     /** The operation that starts next; null: none may. While the server is paused, only what follows. */
-    next: (rules: LaneRules): string | null => order(rules, pauses.ofServer() === null ? 0 : 1),
+    next: (rules: LaneRules): Next | null => order(rules, pauses.ofServer() === null ? 0 : 1),
   };
 }
 

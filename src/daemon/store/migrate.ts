@@ -9,6 +9,7 @@ import { workerMarker } from './migrations/0006-worker-marker.ts';
 import { enqueue } from './migrations/0007-enqueue.ts';
 import { turns } from './migrations/0008-turns.ts';
 import { overrides } from './migrations/0010-overrides.ts';
+import { pools } from './migrations/0011-pools.ts';
 
 /** In order; the database's `user_version` is how many of them it has seen. */
 const MIGRATIONS: readonly ((db: Database) => void)[] = [
@@ -21,6 +22,7 @@ const MIGRATIONS: readonly ((db: Database) => void)[] = [
   enqueue,
   turns,
   overrides,
+  pools,
 ];
 
 export const DATABASE_VERSION = MIGRATIONS.length;

@@ -10,6 +10,8 @@ export interface NewOperation {
   readonly task: string;
   readonly org: string | null;
   readonly lane: { readonly organisation: string; readonly mode: 'exclusive' | 'shared' } | null;
+  /** Any of several orgs: the lane is that of the one which takes it. */
+  readonly pool: { readonly name: string; readonly mode: 'exclusive' | 'shared' } | null;
   readonly input: JsonObject;
   readonly priority: Priority;
   readonly maxAttempts: number;

@@ -14,7 +14,7 @@ import type { JsonObject } from '../../contract/values.ts';
 /** What every verb reads; input and result, which may be large, only on request. */
 export const CORE_COLUMNS = `id, tenant, task, org, organisation, mode, state, priority, rank, attempt, max_attempts, timeout_seconds,
   retry_of, cancel_requested_at, created_at, scheduled_for, started_at, finished_at, origin, labels, progress, error, checkpoint,
-  on_worker_loss, override_window`;
+  on_worker_loss, override_window, pool, pool_mode`;
 export const ALL_COLUMNS = `${CORE_COLUMNS}, input, result`;
 
 export interface OperationRow {
@@ -32,6 +32,8 @@ export interface OperationRow {
   readonly timeout_seconds: number;
   readonly on_worker_loss: LossPolicy | null;
   readonly override_window: string | null;
+  readonly pool: string | null;
+  readonly pool_mode: 'exclusive' | 'shared' | null;
   readonly retry_of: string | null;
   readonly cancel_requested_at: string | null;
   readonly created_at: string;
@@ -59,6 +61,7 @@ export function toOperation(row: OperationRow, { waitingFor, resolution }: Besid
     task: row.task,
     tenant: row.tenant,
     org: row.org,
+    pool: row.pool,
     state: row.state,
     priority: row.priority,
     ...(row.input === undefined ? {} : { input: JSON.parse(row.input) as JsonObject }),

@@ -9,9 +9,9 @@ import { createTally } from './tally.ts';
 import type { Waiting } from './waiting.ts';
 
 const INSERT = `INSERT INTO operations (id, tenant, task, org, organisation, mode, state, priority, rank, attempt, max_attempts,
-    timeout_seconds, on_worker_loss, override_window, retry_of, supersede_key, created_at, scheduled_for, origin, labels, input)
+    timeout_seconds, on_worker_loss, override_window, pool, pool_mode, retry_of, supersede_key, created_at, scheduled_for, origin, labels, input)
   VALUES (@id, @tenant, @task, @org, @organisation, @mode, @state, @priority, @rank, 0, @maxAttempts,
-    @timeoutSeconds, @onWorkerLoss, @overrideWindow, @retryOf, @supersedeKey, @createdAt, @scheduledFor, @origin, @labels, @input)`;
+    @timeoutSeconds, @onWorkerLoss, @overrideWindow, @pool, @poolMode, @retryOf, @supersedeKey, @createdAt, @scheduledFor, @origin, @labels, @input)`;
 
 export type Operations = ReturnType<typeof createOperations>;
 
@@ -88,12 +88,14 @@ export function createOperations(
 
 /** The rank is the moment of enqueueing minus the head start: it stays, so waiting work ages and none starves. */
 function insertable(operation: NewOperation) {
-  const { lane, supersede, origin, labels, input, queue: _limits, ...plain } = operation;
+  const { lane, pool, supersede, origin, labels, input, queue: _limits, ...plain } = operation;
   const enqueuedAt = Date.parse(operation.scheduledFor ?? operation.createdAt);
   return {
     ...plain,
     organisation: lane?.organisation ?? null,
     mode: lane?.mode ?? null,
+    pool: pool?.name ?? null,
+    poolMode: pool?.mode ?? null,
     state: operation.scheduledFor === null ? ('queued' as const) : ('scheduled' as const),
     rank: enqueuedAt - HEAD_START_MS[operation.priority],
     supersedeKey: supersede?.key ?? null,

@@ -5,10 +5,18 @@ import type { Operation, OperationError, OperationState, Resolution } from '../.
 import type { Org, OrgRegistration } from '../../contract/org.ts';
 import type { JsonObject } from '../../contract/values.ts';
 import type { LanePort } from './lane-port.ts';
+import type { LaneRules } from './lane-rules.ts';
 import type { NewOperation } from './new-operation.ts';
 import type { RetentionPort } from './retention-port.ts';
 import type { SchedulePort } from './schedule-port.ts';
 
+export {
+  type Closed,
+  DEFAULT_LANE_CONCURRENCY,
+  type LaneRules,
+  laneLimit,
+  NO_LANE_RULES,
+} from './lane-rules.ts';
 export type { NewOperation } from './new-operation.ts';
 
 /**
@@ -56,27 +64,6 @@ export interface WorkerIdentity {
 export interface RecordedWorker extends WorkerIdentity {
   /** Its own name, which all of its processes carry in their environment; no other worker ever has it. */
   readonly marker: string;
-}
-
-/** Until when an org is closed to exclusive or to all work that does not run yet, and why. */
-export interface Closed {
-  readonly to: 'exclusive' | 'all';
-  readonly until: string;
-  readonly note: string;
-}
-
-/** What the configuration says of lanes at the moment of a claim, by alias: how much shared work at once, and who is closed. */
-export interface LaneRules {
-  readonly concurrency: Readonly<Record<string, number>>;
-  readonly closed: Readonly<Record<string, Closed>>;
-}
-export const NO_LANE_RULES: LaneRules = { concurrency: {}, closed: {} };
-export const DEFAULT_LANE_CONCURRENCY = 4;
-
-/** How many shared operations may run at once in the lane of an org. */
-export function laneLimit({ concurrency }: LaneRules, org: string | null): number {
-  const own = org !== null && Object.hasOwn(concurrency, org) ? concurrency[org] : undefined;
-  return own ?? DEFAULT_LANE_CONCURRENCY;
 }
 
 /** An operation that was just claimed: its attempt is numbered and committed. */

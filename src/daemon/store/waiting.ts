@@ -1,10 +1,11 @@
 import type { Database } from 'better-sqlite3';
 import type { WaitingFor } from '../../contract/operation.ts';
 import type { Pause } from '../../contract/pause.ts';
-import { IN_BACK_OFF, IN_LANE, isBefore } from './lane-head.ts';
-import type { LaneRow, Lanes } from './lanes.ts';
+import { IN_BACK_OFF, IN_LANE, isBefore, type LaneRow } from './lane-head.ts';
+import type { Lanes } from './lanes.ts';
 import type { OperationRow } from './operation-row.ts';
 import type { Pauses } from './pauses.ts';
+import { createPoolWaiting } from './pool-waiting.ts';
 import { type Closed, type LaneRules, laneLimit } from './port.ts';
 import { PAST, type Windows, windowOf } from './windows.ts';
 
@@ -38,6 +39,7 @@ export function createWaiting(
   parts: { lanes: Lanes; pauses: Pauses; windows: Windows; rules: () => LaneRules },
 ) {
   const { lanes, pauses, windows, rules } = parts;
+  const inPool = createPoolWaiting(db, lanes.pools);
   const ahead = db.prepare<[OperationRow], Ahead>(AHEAD);
   const farBack = db.prepare<[OperationRow], { far: 1 }>(FAR_BACK);
   const aheadOf = (row: OperationRow): Ahead =>
@@ -60,6 +62,11 @@ export function createWaiting(
   /** The window that holds the head of the lane: others pass it. */
   const headHeld = (lane: LaneRow | null): Closed | null =>
     lane?.head == null || lane.held === 1 ? null : windows.holds(rules(), lane.head);
+  /** An exclusive operation of a pool stands in the line of each of its orgs. */
+  const behindPool = (row: OperationRow): WaitingFor | null => {
+    const head = lanes.pools.passed(rules(), lanes.pools.place(rules()), row);
+    return head === null ? null : { reason: 'org', operation: head.id };
+  };
   /** Behind what holds the lane: what runs there, or else the first that waits. */
   const inLane = (row: OperationRow, organisation: string): WaitingFor => {
     const lane = lanes.get(row.tenant, organisation);
@@ -70,9 +77,9 @@ export function createWaiting(
       row.mode === 'exclusive'
         ? running === 0 && ahead === 0
         : lane?.running_exclusive === 0 && exclusive === 0 && running + ahead < laneLimit(rules(), row.org);
-    if (open) return { reason: 'capacity' };
+    if (open) return behindPool(row) ?? { reason: 'capacity' };
     const first =
-      passed === null ? lane?.head : windows.firstPast({ tenant: row.tenant, organisation }, passed);
+      passed === null ? lane?.head : windows.firstPast({ tenant: row.tenant, organisation }, passed)?.id;
     const holder = firstRunning.get(row)?.id ?? first;
     return {
       reason: 'org',
@@ -94,6 +101,11 @@ export function createWaiting(
     return pause === null ? null : waitingOf(pause, 'org');
   };
 
+  const inLine = (row: OperationRow): WaitingFor => {
+    if (row.organisation !== null) return inLane(row, row.organisation);
+    return row.pool === null ? { reason: 'capacity' } : inPool(rules(), row, row.pool);
+  };
+
   return {
     waitingFor(row: OperationRow): WaitingFor | null {
       if (row.state === 'scheduled') {
@@ -101,11 +113,7 @@ export function createWaiting(
         return { reason: row.attempt === 0 ? 'schedule' : 'retry', ...until };
       }
       if (row.state !== 'queued') return null;
-      return (
-        paused(row) ??
-        closed(rules(), row) ??
-        (row.organisation === null ? { reason: 'capacity' } : inLane(row, row.organisation))
-      );
+      return paused(row) ?? closed(rules(), row) ?? inLine(row);
     },
   };
 }

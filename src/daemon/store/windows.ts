@@ -13,7 +13,12 @@ export interface Candidate {
   readonly mode: Mode | null;
   readonly org: string | null;
   readonly runningShared: number;
+  readonly tenant: string;
+  readonly organisation: string | null;
 }
+
+/** Of a lane, as it waits there. */
+export type InLane = Pick<Candidate, 'id' | 'rank' | 'mode' | 'org'>;
 
 interface ClosedLane extends LaneKey {
   readonly head: string;
@@ -44,12 +49,8 @@ export function createWindows(db: Database) {
   const terms = db.prepare<[string], Terms>(TERMS);
   const lanes = db.prepare<[string], ClosedLane>(LANES);
   const first = {
-    exclusive: db.prepare<[LaneKey], Omit<Candidate, 'runningShared'>>(
-      `SELECT id, rank, mode, org FROM ${PAST.exclusive} ${FIRST}`,
-    ),
-    all: db.prepare<[LaneKey], Omit<Candidate, 'runningShared'>>(
-      `SELECT id, rank, mode, org FROM ${PAST.all} ${FIRST}`,
-    ),
+    exclusive: db.prepare<[LaneKey], InLane>(`SELECT id, rank, mode, org FROM ${PAST.exclusive} ${FIRST}`),
+    all: db.prepare<[LaneKey], InLane>(`SELECT id, rank, mode, org FROM ${PAST.all} ${FIRST}`),
   };
 
   /** The window that holds an operation; null: none does. What is known of it spares a look in nearly every case. */
@@ -62,28 +63,29 @@ export function createWindows(db: Database) {
     const next = first[closed.to].get({ tenant: lane.tenant, organisation: lane.organisation });
     // an alias of the same organisation may be closed as well
     if (next === undefined || holds(rules, next.id, next) !== null) return null;
-    const { runningShared } = lane;
+    const { runningShared, tenant, organisation } = lane;
     const free = next.mode === 'exclusive' ? runningShared === 0 : runningShared < laneLimit(rules, next.org);
-    return free ? { ...next, runningShared } : null;
+    return free ? { ...next, runningShared, tenant, organisation } : null;
   };
 
   return {
     holds,
     /** The first of each tenant that may start past the heads that a window holds. */
-    nextPast(rules: LaneRules): ReadonlyMap<string, Candidate> {
+    nextPast(rules: LaneRules, mayStart: (candidate: Candidate) => boolean): ReadonlyMap<string, Candidate> {
       const earliest = new Map<string, Candidate>();
       for (const [org, closed] of Object.entries(rules.closed)) {
         for (const lane of lanes.iterate(org)) {
           if (holds(rules, lane.head, { org, mode: lane.mode }) === null) continue;
           const next = startable(rules, lane, closed);
           const known = earliest.get(lane.tenant);
-          if (next === null || (known !== undefined && isBefore(known, next))) continue;
+          if (next === null || !mayStart(next) || (known !== undefined && isBefore(known, next))) continue;
           earliest.set(lane.tenant, next);
         }
       }
       return earliest;
     },
-    firstPast: (key: LaneKey, closed: Closed): string | null => first[closed.to].get(key)?.id ?? null,
+    firstPast: ({ tenant, organisation }: LaneKey, closed: Closed): InLane | null =>
+      first[closed.to].get({ tenant, organisation }) ?? null,
   };
 }
 
@@ -94,7 +96,8 @@ export function windowOf(rules: LaneRules, operation: Terms): Closed | null {
   return override !== null || follows ? null : closedTo(rules, operation);
 }
 
-function closedTo({ closed }: LaneRules, { org, mode }: Pick<Terms, 'org' | 'mode'>): Closed | null {
+/** Without looking at what is not held by it. */
+export function closedTo({ closed }: LaneRules, { org, mode }: Pick<Terms, 'org' | 'mode'>): Closed | null {
   if (org === null || mode === null || !Object.hasOwn(closed, org)) return null;
   const found = closed[org];
   return found !== undefined && (found.to === 'all' || mode === 'exclusive') ? found : null;

@@ -83,7 +83,9 @@ function reduce(model: BoardModel, action: BoardAction): BoardModel {
 export function lanesOf({ orgs, active }: BoardRecords): readonly Lane[] {
   const organisations = Map.groupBy(orgs, (org) => org.organisationId);
   const known = new Map(orgs.map((org) => [org.alias, org.organisationId]));
-  const work = Map.groupBy(active, (one) => (one.org === null ? '' : (known.get(one.org) ?? one.org)));
+  const work = Map.groupBy(active, (one) =>
+    one.org === null ? (one.pool ?? '') : (known.get(one.org) ?? one.org),
+  );
   const lanes = [...new Set([...organisations.keys(), ...work.keys()])].map((key): Lane => {
     const own = work.get(key) ?? [];
     const aliases = organisations.get(key)?.map((org) => org.alias) ?? (key === '' ? [] : [key]);

@@ -15,10 +15,10 @@ test('the rules follow the clock in both directions, and the configuration', () 
   const closed = {
     prod: { to: 'exclusive', until: '2026-06-01T08:00:00.000Z', note: 'outside its window' },
   };
-  expect(rules()).toEqual({ concurrency: { uat: 2 }, closed });
+  expect(rules()).toEqual({ pools: {}, concurrency: { uat: 2 }, closed });
   expect(rules()).toBe(rules());
   now = new Date('2026-06-01T08:00:00Z');
-  expect(rules()).toEqual({ concurrency: { uat: 2 }, closed: {} });
+  expect(rules()).toEqual({ pools: {}, concurrency: { uat: 2 }, closed: {} });
   now = new Date('2026-06-01T07:59:59Z'); // set back
   expect(rules().closed).toEqual(closed);
   now = new Date('2026-06-01T19:00:00Z');
@@ -26,5 +26,5 @@ test('the rules follow the clock in both directions, and the configuration', () 
   configuration = withOrgs({ prod: { ...DAY, closedTo: 'all' }, uat: {} });
   expect(rules()).toMatchObject({ concurrency: {}, closed: { prod: { to: 'all' } } });
   configuration = withOrgs({ prod: {}, uat: {} });
-  expect(rules()).toEqual({ concurrency: {}, closed: {} });
+  expect(rules()).toEqual({ pools: {}, concurrency: {}, closed: {} });
 });

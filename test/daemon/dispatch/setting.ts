@@ -128,6 +128,7 @@ export function newOperation(input: Record<string, unknown>, more: Partial<NewOp
     maxAttempts,
     timeoutSeconds,
     onWorkerLoss: null,
+    pool: null,
     overrideWindow: null,
     labels: {},
     origin: { kind: 'api', name: null },

@@ -219,6 +219,32 @@ describe('a full queue', () => {
   });
 });
 
+describe('a pool', () => {
+  test('may be named as the org when one of its orgs is known, and a retry names it again', async () => {
+    parts.settings = { ...parts.settings, pools: { ci: ['ci1', 'uat'], none: ['ci1'] } };
+    const request = { ...QUERY, org: 'ci' };
+    expect(await prepare(request)).toMatchObject({
+      org: null,
+      lane: null,
+      pool: { name: 'ci', mode: 'shared' },
+    });
+    const options = { idempotencyKey: null, origin: ORIGIN };
+    const { operation } = await acceptOperation(parts, OWNER, request, options);
+    const rules = { concurrency: {}, closed: {}, pools: parts.settings.pools };
+    expect((await parts.store.claim(NOW.toISOString(), rules))?.operation).toMatchObject({
+      org: 'uat',
+      pool: 'ci',
+    });
+    await parts.store.settle(operation.id, 1, { to: 'succeeded', result: {} }, NOW.toISOString());
+    expect(await retryOperation(parts, OWNER, operation.id)).toMatchObject({ org: null, pool: 'ci' });
+    await expect(prepare({ ...QUERY, org: 'none' })).rejects.toMatchObject({
+      code: 'unknown-org',
+      message: 'No org of the pool "none" is known here.',
+    });
+    await expect(prepare({ ...QUERY, org: 'unknown' })).rejects.toMatchObject({ code: 'unknown-org' });
+  });
+});
+
 describe('cancelling', () => {
   test('a running operation is a wish, and wishing twice is no mistake', async () => {
     const { operation } = await accept();

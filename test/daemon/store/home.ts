@@ -52,6 +52,7 @@ export function newOperation(number: number, changes: Partial<NewOperation> = {}
     maxAttempts: 3,
     timeoutSeconds: 600,
     onWorkerLoss: null,
+    pool: null,
     overrideWindow: null,
     labels: {},
     origin: { kind: 'api', name: null },

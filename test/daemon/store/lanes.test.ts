@@ -5,7 +5,7 @@ import { at, freshStore, newOperation, operationId, shared } from './home.ts';
 const HOUR = 3_600;
 
 async function claimed(store: Store, seconds = 1_000, concurrency = {}): Promise<number | null> {
-  const claim = await store.claim(at(seconds), { concurrency, closed: {} });
+  const claim = await store.claim(at(seconds), { concurrency, closed: {}, pools: {} });
   return claim === null ? null : Number(claim.operation.id.slice(3));
 }
 

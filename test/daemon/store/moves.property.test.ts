@@ -62,7 +62,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   accept,
   fc
     .constantFrom({}, { uat: { to: 'exclusive', until: at(90), note: 'n' } })
-    .map<Step>((closed) => ['claim', (now) => [now, { concurrency: { uat: 2 }, closed }]]),
+    .map<Step>((closed) => ['claim', (now) => [now, { concurrency: { uat: 2 }, closed, pools: {} }]]),
   fc.constant<Step>(['promoteDue', (now) => [now]]),
   fc
     .constantFrom<Step>(

@@ -36,6 +36,7 @@ describe('an accepted operation', () => {
       maxAttempts: 3,
       timeoutSeconds: 600,
       onWorkerLoss: null,
+      pool: null,
       overrideWindow: null,
       waitingFor: { reason: 'capacity' },
       retryOf: operationId(9),

@@ -73,7 +73,7 @@ function rulesOf(closed: Readonly<Record<Alias, Closed['to'] | null>>): LaneRule
   const entries = Object.entries(closed).flatMap(([org, to]) =>
     to === null ? [] : [[org, { to, until: at(5_000), note: 'n' }] as const],
   );
-  return { concurrency: {}, closed: Object.fromEntries(entries) };
+  return { concurrency: {}, closed: Object.fromEntries(entries), pools: {} };
 }
 
 function rowsOf(db: Database): readonly Row[] {

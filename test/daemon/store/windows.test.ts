@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { LaneRules, Store } from '../../../src/daemon/store/port.ts';
 import { at, bodies, ERROR, freshStore, newOperation, operationId, running, shared } from './home.ts';
 
-const OPEN: LaneRules = { concurrency: {}, closed: {} };
+const OPEN: LaneRules = { concurrency: {}, pools: {}, closed: {} };
 const window = { to: 'exclusive', until: at(9_000), note: 'freeze: audit' } as const;
-const CLOSED: LaneRules = { concurrency: {}, closed: { uat: window } };
-const CLOSED_TO_ALL: LaneRules = { concurrency: {}, closed: { uat: { ...window, to: 'all' } } };
+const CLOSED: LaneRules = { concurrency: {}, pools: {}, closed: { uat: window } };
+const CLOSED_TO_ALL: LaneRules = { concurrency: {}, pools: {}, closed: { uat: { ...window, to: 'all' } } };
 const WAITS = { reason: 'window', until: at(9_000), note: 'freeze: audit' };
 
 async function claimed(store: Store, rules: LaneRules): Promise<number | null> {

@@ -7,7 +7,12 @@ export const listOrgs: Handler<'listOrgs'> = async ({ parts, caller }) => ({
 });
 
 export const putOrg: Handler<'putOrg'> = async ({ parts, caller, params, body }) => {
-  const { store, now } = parts.operations;
+  const { store, now, configuration } = parts.operations;
+  if (Object.hasOwn(configuration().pools, params.org)) {
+    throw new AppError('invalid-request', `"${params.org}" is the name of a pool.`, {
+      hint: 'Log in under another alias, or rename the pool in sfp-server.yaml.',
+    });
+  }
   const org = await store.putOrg(caller.tenant, params.org, body, now().toISOString());
   return viewOrg(parts.operations, org);
 };
