@@ -26,6 +26,7 @@ export const SECTIONS: readonly { readonly title: string; readonly commands: rea
       'org:test',
       'org:pause',
       'org:resume',
+      'org:lock',
       'org:logout',
       'secret:set',
       'secret:list',

@@ -49,6 +49,12 @@ export const ERRORS = {
   'not-found': failed(404, 'Check its name and the tenant, or list what there is.'),
   'route-not-found': usage(404, 'Check the method and the path; the README lists the routes.'),
   'wrong-state': failed(409, 'Look at the operation first: sfp-server operation show ID.'),
+  'lock-expired': failed(409, 'Take a new lock; other work may have run in the org meanwhile.'),
+  'lock-not-held': {
+    status: 504,
+    exit: EXIT.stillRunning,
+    hint: 'See what is ahead: sfp-server org list. Wait longer with -w MINUTES.',
+  },
   'unknown-channel': usage(400, 'Subscribe to operations, operation:<id> or org:<alias>.'),
   // access
   unauthenticated: notAllowed(

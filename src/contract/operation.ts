@@ -71,15 +71,16 @@ export const OperationError = Type.Object({
 
 /** Why a waiting operation waits. */
 export const WaitingFor = Type.Object({
-  reason: OneOf(['org', 'schedule', 'retry', 'capacity', 'paused', 'window', 'pool'] as const),
+  reason: OneOf(['org', 'schedule', 'retry', 'capacity', 'paused', 'window', 'pool', 'lock'] as const),
   operation: Type.Optional(
     Type.String({ description: 'org: the one that it waits behind; paused: the one that is to be resolved' }),
   ),
-  place: Type.Optional(Type.Integer({ minimum: 1, description: 'org: 1 = next' })),
+  place: Type.Optional(Type.Integer({ minimum: 1, description: 'org, lock: 1 = next' })),
   until: Type.Optional(Time),
   scope: Type.Optional(OneOf(['org', 'server'] as const, { description: 'paused: what' })),
-  by: Type.Optional(Type.String({ maxLength: 256, description: 'paused: by whom' })),
-  note: Type.Optional(Type.String({ maxLength: 500, description: 'paused, window: why' })),
+  lock: Type.Optional(Type.String({ description: 'lock: the one that it waits behind' })),
+  by: Type.Optional(Type.String({ maxLength: 256, description: 'paused, lock: by whom' })),
+  note: Type.Optional(Type.String({ maxLength: 500, description: 'paused, lock, window: why' })),
 });
 
 /** What a person may have found out about an operation that ended indeterminate. */

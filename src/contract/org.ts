@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { LockSchema } from './lock.ts';
 import { WaitingFor } from './operation.ts';
 import { Pause } from './pause.ts';
 import { Alias, Nullable, OneOf, OperationId, Time } from './values.ts';
@@ -34,6 +35,7 @@ export const OrgSchema = Type.Object({
   window: Type.Optional(WindowState),
   lane: Type.Object({
     paused: Nullable(Pause),
+    locks: Type.Array(LockSchema),
     running: Type.Array(OperationId),
     waiting: Type.Array(Type.Object({ operation: OperationId, waitingFor: Nullable(WaitingFor) })),
   }),

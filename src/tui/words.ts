@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
+import type { Lock } from '../contract/lock.ts';
 import type { Operation, Progress, Resolution, WaitingFor } from '../contract/operation.ts';
 import type { Pause } from '../contract/pause.ts';
 import type { WindowState } from '../contract/window.ts';
@@ -58,6 +59,8 @@ export function waitingWords(waitingFor: WaitingFor, org: string | null, now: nu
       return `waits for its next attempt${due}`;
     case 'capacity':
       return 'waits for a free worker';
+    case 'lock':
+      return `waits behind the lock of ${oneLine(waitingFor.by ?? '')}${note ? `: ${oneLine(note)}` : ''}`;
     case 'pool':
       return `waits for an org of its pool${place ? `, place ${place}` : ''}${note ? ` (${oneLine(note)})` : ''}`;
     case 'window':
@@ -70,6 +73,11 @@ export function waitingWords(waitingFor: WaitingFor, org: string | null, now: nu
 function pausedWaitWords({ scope, by, note, operation }: WaitingFor): string {
   const what = scope === 'server' ? 'the server is' : 'its lane is';
   return `waits: ${what} ${pauseWords({ by: by ?? '', reason: note ?? null, operation: operation ?? null })}`;
+}
+
+/** `a lock of ann, held: nightly`, as a sentence goes on after "it has …". */
+export function lockWords({ by, state, note }: Pick<Lock, 'by' | 'state' | 'note'>): string {
+  return `a lock of ${oneLine(by)}, ${state}${note === null ? '' : `: ${oneLine(note)}`}`;
 }
 
 /** `paused by ann: release`, or until when; as a sentence goes on after "it is …". */

@@ -117,6 +117,24 @@ export const BROKEN: Readonly<Record<string, { readonly invariant: Invariant; re
     invariant: 'nothing starts where it is paused',
     broken: () => ({ pauseServer: (pause) => ({ ...pause, operation: null }) }),
   },
+  'a lock that the lane does not heed': {
+    invariant: 'a lock is held alone, under a higher number',
+    broken: (verbs, db) => ({
+      claim(...args) {
+        db.exec("UPDATE lanes SET held = 0 WHERE head IN (SELECT id FROM operations WHERE state = 'queued')");
+        return verbs.claim(...args);
+      },
+    }),
+  },
+  'a number of a lock that is given again': {
+    invariant: 'a lock is held alone, under a higher number',
+    broken: (verbs, db) => ({
+      expireLocks(now) {
+        db.exec('DELETE FROM fences');
+        return verbs.expireLocks(now);
+      },
+    }),
+  },
   'an indeterminate end after which the lane goes on': {
     invariant: 'nothing starts where it is paused',
     broken: (verbs) => ({

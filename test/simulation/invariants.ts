@@ -14,6 +14,7 @@ export type Invariant =
   | 'nothing passes what waits for another attempt'
   | 'nothing starts where it is paused'
   | 'nothing exclusive starts in a closed org'
+  | 'a lock is held alone, under a higher number'
   | 'everything comes to its end'
   | 'indeterminate only when nobody can know'
   | 'a cancelled deployment does not go on';
@@ -40,6 +41,17 @@ interface Row {
   readonly wish: string;
 }
 
+interface HeldLock {
+  readonly id: string;
+  readonly organisation: string;
+  readonly fence: number;
+  readonly running: number;
+}
+
+const HELD_LOCKS = `SELECT id, organisation, fence, (SELECT count(*) FROM operations AS o
+    WHERE o.tenant = locks.tenant AND o.organisation = locks.organisation AND o.state = 'running') AS running
+  FROM locks WHERE ended_at IS NULL AND fence IS NOT NULL`;
+
 /** An operation as the history tells it. */
 interface Told {
   readonly state: OperationState;
@@ -58,6 +70,8 @@ export function createInvariants(world: World) {
       'SELECT 1 FROM workers WHERE marker = ? AND operation = ? AND attempt = ?',
     )
     .pluck();
+  const held = world.db.prepare<[], HeldLock>(HELD_LOCKS);
+  const fences = new Map<string, HeldLock>();
   const states = new Map<string, Told>();
   const used = new Set<string>();
   let seen = 0;
@@ -137,12 +151,23 @@ export function createInvariants(world: World) {
     }
   };
 
+  const checkLocks = (): void => {
+    for (const lock of held.all()) {
+      const last = fences.get(lock.organisation);
+      const higher = last === undefined || lock.id === last.id || lock.fence > last.fence;
+      if (lock.running > 0 || !higher)
+        throw new Violation('a lock is held alone, under a higher number', `${lock.id}: ${lock.fence}`);
+      fences.set(lock.organisation, lock);
+    }
+  };
+
   return {
     /** After every step. */
     check(): void {
       checkWorkers();
       const rows = new Map(read.all().map((row) => [row.id, row]));
       replay(rows);
+      checkLocks();
       for (const id of world.startedPaused) throw new Violation('nothing starts where it is paused', id);
       for (const row of rows.values()) checkRow(world, row, states.get(row.id)?.state);
       for (const { id, key } of world.wishes) {

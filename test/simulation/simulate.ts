@@ -64,6 +64,7 @@ async function takeStep(world: World, daemon: Daemon | null): Promise<Daemon | n
     [world.faults.pauses, 'pause'],
     [1, 'resume'],
     [1, 'resolve'],
+    [world.faults.pauses, 'lock'],
     [1, 'kill'],
     [0.5, 'stop'],
     [4, 'nothing'],
@@ -74,6 +75,7 @@ async function takeStep(world: World, daemon: Daemon | null): Promise<Daemon | n
   if (act === 'pause') pause(world, daemon);
   if (act === 'resume') resumeAll(world, daemon);
   if (act === 'resolve') resolveAll(world, daemon);
+  if (act === 'lock') lock(world, daemon);
   if (act === 'kill') return die(world, daemon);
   if (act === 'stop') return stop(world, daemon);
   return daemon;
@@ -208,6 +210,22 @@ function resolveAll(world: World, { store }: Daemon): void {
   const rows = world.db.prepare("SELECT id FROM operations WHERE state = 'indeterminate'").all();
   for (const { id } of rows as { id: string }[])
     store.resolve('default', id, resolution).catch(() => undefined);
+}
+
+/** Of work outside that is soon killed, or that lets go of it. */
+function lock(world: World, { store }: Daemon): void {
+  const id = world.nextId('lk_');
+  const organisation = world.chance.pick(ORGANISATIONS);
+  const ttlSeconds = 10 + world.chance.below(20);
+  const at = world.now().toISOString();
+  const taken = { id, ttlSeconds, note: null, by: 'ann', at };
+  store.createLock('default', organisation, taken).catch(() => undefined);
+  if (!world.chance.happens(0.5)) return;
+  setTimeout(() => {
+    world.turns += 1;
+    const name = { tenant: 'default', alias: organisation, id };
+    store.releaseLock(name, world.now().toISOString()).catch(() => undefined);
+  }, world.chance.below(15_000));
 }
 
 function org(organisationId: string): OrgRegistration {

@@ -101,6 +101,6 @@ export function org(alias: string, organisation: string): BoardRecords['orgs'][n
     instanceUrl: 'https://example.my.salesforce.com',
     organisationId: `00D00000000000${organisation}`,
     registeredAt: at(0),
-    lane: { paused: null, running: [], waiting: [] },
+    lane: { paused: null, locks: [], running: [], waiting: [] },
   };
 }

@@ -173,6 +173,7 @@ describe('words', () => {
     [{ reason: 'retry', until: at(25) }, 'in 25s'],
     [{ reason: 'schedule', until: at(-1) }, 'is scheduled, due now'],
     [{ reason: 'capacity' }, 'waits for a free worker'],
+    [{ reason: 'lock', by: 'ann', note: 'n' }, 'waits behind the lock of ann: n'],
     [{ reason: 'paused', scope: 'server', by: 'ann' }, 'waits: the server is paused by ann'],
     [{ reason: 'paused', scope: 'org', by: 'ann', note: 'n' }, 'waits: its lane is paused by ann: n'],
   ] as const)('say why it waits: %o', (waitingFor, words) => {

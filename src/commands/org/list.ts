@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { connectionOf } from '../../client/connect.ts';
-import { pauseWords, windowWords } from '../../tui/words.ts';
+import { lockWords, pauseWords, windowWords } from '../../tui/words.ts';
 
 export default class OrgList extends BaseCommand {
   static override summary = 'List the orgs that the server knows.';
@@ -32,6 +32,7 @@ export default class OrgList extends BaseCommand {
     }
     for (const { alias, lane } of items) {
       if (lane.paused !== null) this.log(`${alias} is ${pauseWords(lane.paused)}`);
+      for (const lock of lane.locks) this.log(`${alias} has ${lockWords(lock)}`);
     }
     for (const { alias, window } of items) {
       if (window?.open === false) this.log(`${alias} is ${windowWords(window)}`);

@@ -63,7 +63,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   const parts = attemptParts({ ...options, compiledCode: compiled.directory }, stopping.signal);
   const pool = parts.means.makePool({ ...parts, size: () => options.configuration().standby });
   const claiming = createClaiming({ ...options, pool });
-  const due = createDue(options);
+  const due = createDue({ ...options, freed: () => queue?.wake() });
   const drain = createDrain({ ...options, onDrained: options.onDrained ?? (() => undefined) });
   const hasRoom = options.hasRoom ?? (async () => true);
   let queue: ReturnType<typeof createQueue> | null = null;
@@ -136,7 +136,10 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       stopped ??= end();
       return stopped;
     },
-    wake: () => queue?.wake(),
+    wake() {
+      due.look();
+      queue?.wake();
+    },
     adjust() {
       pool.adjust();
       queue?.wake();

@@ -12,9 +12,11 @@ export interface Due {
   look(): void;
 }
 
-/** Moves scheduled operations to the queue when their time comes. */
+/** What comes by time: scheduled operations go to the queue, and locks that nobody renews end. */
 export function createDue(options: {
-  readonly store: Pick<Store, 'promoteDue'>;
+  readonly store: Pick<Store, 'promoteDue' | 'expireLocks'>;
+  /** A lock that nobody renewed has freed its lane. */
+  readonly freed: () => void;
   readonly now: () => Date;
   readonly log: Logger;
 }): Due {
@@ -28,7 +30,13 @@ export function createDue(options: {
     timer = running ? setTimeout(look, delayMs) : null;
   };
   const promote = async (): Promise<void> => {
-    const { nextAt } = await options.store.promoteDue(options.now().toISOString());
+    const now = options.now().toISOString();
+    const [promoted, locks] = await Promise.all([
+      options.store.promoteDue(now),
+      options.store.expireLocks(now),
+    ]);
+    if (locks.expired > 0) options.freed();
+    const nextAt = earlier(promoted.nextAt, locks.nextAt);
     if (nextAt !== null) arm(delayUntil(nextAt, options.now()));
   };
   const look = (): void => {
@@ -58,6 +66,11 @@ export function createDue(options: {
     },
     look,
   };
+}
+
+function earlier(one: string | null, other: string | null): string | null {
+  if (one === null || other === null) return one ?? other;
+  return one < other ? one : other;
 }
 
 function delayUntil(time: string, now: Date): number {

@@ -57,7 +57,6 @@ export function createAttempts(db: Database, parts: Parts) {
     if (organisation === null || mode !== 'exclusive') return;
     const reason = `${id} ended indeterminate`;
     parts.pauses.add({ tenant, organisation }, { by: 'the server', reason, at: now, operation: id });
-    parts.lanes.refresh(row);
   };
 
   return {
@@ -92,9 +91,10 @@ export function createAttempts(db: Database, parts: Parts) {
       const row = parts.operations.findRunning(operation, attempt);
       if (row === null) return null;
       const end = heeding(row, settlement);
-      if (!parts.moves.move(row, moveOf(end, now))) return null;
-      close.run(now, end.to, operation, attempt);
+      // before the move frees the lane, so that no lock that waits is granted in between
       if (end.to === 'indeterminate' && ifIndeterminate === 'pause-lane') pauseLane(row, now);
+      if (!parts.moves.move(row, moveOf(end, now))) throw new Error(`${row.id} runs and cannot be settled.`);
+      close.run(now, end.to, operation, attempt);
       return parts.operations.read(operation);
     },
     listOpenAttempts(): readonly OpenAttempt[] {

@@ -5,9 +5,11 @@ import { createCancel } from './cancel.ts';
 import { createDeliveries } from './deliveries.ts';
 import { createDue } from './due.ts';
 import { createEvents, type Events } from './events.ts';
+import { createLaneLocks } from './lane-locks.ts';
 import { type LaneRules, NO_LANE_RULES } from './lane-rules.ts';
 import { createLanes } from './lanes.ts';
 import { createListOperations } from './list-operations.ts';
+import { createLocks } from './locks.ts';
 import { createMoves } from './moves.ts';
 import { createOperations } from './operations.ts';
 import { createOrgs } from './orgs.ts';
@@ -43,8 +45,10 @@ export function createEngine(db: Database): Engine {
   const events = createEvents(db);
   const pauses = createPauses(db);
   const windows = createWindows(db);
-  const lanes = createLanes(db, { pauses, windows });
-  const waiting = createWaiting(db, { lanes, pauses, windows, rules: () => rules });
+  const locks = createLaneLocks(db);
+  const lanes = createLanes(db, { pauses, windows, locks });
+  const waiting = createWaiting(db, { lanes, pauses, windows, locks, rules: () => rules });
+  const orgs = createOrgs(db, { waiting, lanes, pauses, locks });
   const resolutions = createResolutions(db);
   const operations = createOperations(db, { events, lanes, waiting, resolutions });
   const moves = createMoves(db, { events, lanes });
@@ -76,7 +80,8 @@ export function createEngine(db: Database): Engine {
     ...createRetention(db),
     ...createProbe(db),
     ...createTokens(db),
-    ...createOrgs(db, { waiting, lanes, pauses }),
+    ...orgs,
+    ...createLocks(db, { lanes, locks, waiting, getOrganisationId: orgs.getOrganisationId }),
     ...pauses.verbs,
     ...createResolve({ events, lanes, pauses, resolutions, operations }),
     ...createUploads(db),

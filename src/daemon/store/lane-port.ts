@@ -1,7 +1,29 @@
+import type { Lock } from '../../contract/lock.ts';
 import type { Org } from '../../contract/org.ts';
 import type { Pause } from '../../contract/pause.ts';
 
 export type NewPause = Pick<Pause, 'by' | 'reason' | 'at'>;
+
+export interface NewLock {
+  readonly id: string;
+  readonly ttlSeconds: number;
+  readonly note: string | null;
+  readonly by: string;
+  readonly at: string;
+}
+
+/** Under the alias for which it was taken. */
+export interface LockName {
+  readonly tenant: string;
+  readonly alias: string;
+  readonly id: string;
+}
+
+/** `ended`: released, or not renewed in time; it never comes back. */
+export type LockEnd = 'ended' | 'unknown';
+export type LockRenewed =
+  | { readonly outcome: 'renewed'; readonly lock: Lock }
+  | { readonly outcome: LockEnd };
 
 /** The verbs of lanes; what holds of the port's verbs holds of these. */
 export interface LanePort {
@@ -15,4 +37,10 @@ export interface LanePort {
   pauseServer(pause: NewPause): Promise<Pause>;
   resumeServer(): Promise<void>;
   serverPause(): Promise<Pause | null>;
+  /** It takes its place in the lane, and is held at once where the lane is free. Null: no such org. */
+  createLock(tenant: string, alias: string, lock: NewLock): Promise<Lock | null>;
+  renewLock(name: LockName, renewal: { ttlSeconds: number | null; at: string }): Promise<LockRenewed>;
+  releaseLock(name: LockName, now: string): Promise<'released' | LockEnd>;
+  /** Ends what nobody renewed, held or waiting; answers when the next one would. */
+  expireLocks(now: string): Promise<{ readonly expired: number; readonly nextAt: string | null }>;
 }

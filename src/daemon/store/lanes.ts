@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { createClaimOrder, type Next } from './claim-order.ts';
-import { createLaneHead, IN_LANE, type LaneHead, type LaneKey, type LaneRow } from './lane-head.ts';
+import { createLaneHead, IN_LANE, isBefore, type LaneHead, type LaneKey, type LaneRow } from './lane-head.ts';
+import type { LaneLocks } from './lane-locks.ts';
 import type { LaneRules } from './lane-rules.ts';
 import type { OperationRow } from './operation-row.ts';
 import type { Pauses } from './pauses.ts';
@@ -23,7 +24,10 @@ export type Lanes = ReturnType<typeof createLanes>;
  * What serialises work: one lane per tenant and organisation id. Only the head of a lane may ever start: nothing passes a
  * waiting exclusive operation. The heads are stored, so that a claim never walks through waiting work.
  */
-export function createLanes(db: Database, { pauses, windows }: { pauses: Pauses; windows: Windows }) {
+export function createLanes(
+  db: Database,
+  { pauses, windows, locks }: { pauses: Pauses; windows: Windows; locks: LaneLocks },
+) {
   const headOf = createLaneHead(db);
   const running = db.prepare<[LaneKey], { exclusive: number; shared: number }>(RUNNING_IN_LANE);
   const put = db.prepare<[Record<string, unknown>]>(PUT);
@@ -36,16 +40,28 @@ export function createLanes(db: Database, { pauses, windows }: { pauses: Pauses;
   );
   const laneOf = ({ tenant, organisation }: LaneKey): LaneRow | null =>
     get.get({ tenant, organisation }) ?? null;
-  const pools = createPools(db, { pauses, windows, laneOf });
+  const pools = createPools(db, { pauses, windows, locks, laneOf });
   const order = createClaimOrder(db, { windows, pools });
 
+  /** A lock holds the lane, or is its head; granted where nothing is in its way. Not while the lane is paused. */
+  const isLocked = (key: LaneKey, head: LaneHead | null, free: boolean): boolean => {
+    if (locks.held(key) !== null) return true;
+    const lock = locks.first(key);
+    if (lock === null || (head !== null && (head.underWay || isBefore(head, lock)))) return false;
+    if (free) locks.grant(lock);
+    return true;
+  };
+
   return {
-    /** After every move of an operation and every pause: what the lane's row says is true again. */
+    /** After every move of an operation, every pause and every lock: what the lane's row says is true again. */
     refresh(row: Pick<OperationRow, 'tenant' | 'organisation'>): void {
       if (row.organisation === null) return;
       const key = { tenant: row.tenant, organisation: row.organisation };
-      const head = storable(headOf(key), pauses.ofLane(key) !== null);
       const { exclusive, shared } = running.get(key) ?? { exclusive: 0, shared: 0 };
+      const paused = pauses.ofLane(key) !== null;
+      const first = headOf(key);
+      const locked = isLocked(key, first, !paused && exclusive + shared === 0);
+      const head = storable(first, paused || locked);
       const stored = get.get(key);
       if (head.id === null && exclusive + shared === 0) {
         if (stored !== undefined) remove.run(key);
@@ -66,10 +82,10 @@ export function createLanes(db: Database, { pauses, windows }: { pauses: Pauses;
   };
 }
 
-/** A pause holds up what would be new, not what an earlier attempt has sent already. */
-function storable(head: LaneHead | null, paused: boolean) {
+/** A pause or a lock holds up what would be new, not what an earlier attempt has sent already. */
+function storable(head: LaneHead | null, closed: boolean) {
   if (head === null) return NOBODY;
   const { state, underWay, ...named } = head;
-  const held = state === 'scheduled' || (paused && !underWay);
+  const held = state === 'scheduled' || (closed && !underWay);
   return { ...named, held: held ? 1 : 0, follows: underWay ? 1 : 0 };
 }

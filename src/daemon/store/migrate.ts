@@ -8,6 +8,7 @@ import { windows } from './migrations/0005-windows.ts';
 import { workerMarker } from './migrations/0006-worker-marker.ts';
 import { enqueue } from './migrations/0007-enqueue.ts';
 import { turns } from './migrations/0008-turns.ts';
+import { locks } from './migrations/0009-locks.ts';
 import { overrides } from './migrations/0010-overrides.ts';
 import { pools } from './migrations/0011-pools.ts';
 
@@ -21,6 +22,7 @@ const MIGRATIONS: readonly ((db: Database) => void)[] = [
   workerMarker,
   enqueue,
   turns,
+  locks,
   overrides,
   pools,
 ];

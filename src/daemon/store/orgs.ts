@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import type { LoginKind, Org, OrgRegistration } from '../../contract/org.ts';
 import type { LaneKey } from './lane-head.ts';
+import { type LaneLocks, toLock } from './lane-locks.ts';
 import type { NewPause } from './lane-port.ts';
 import type { Lanes } from './lanes.ts';
 import { CORE_COLUMNS, type OperationRow } from './operation-row.ts';
@@ -24,7 +25,7 @@ const SHOWN_OF_A_LANE = 100;
 /** What is known of each org. Its lane is shown as it is at the moment of reading, and is shared by all aliases of one organisation. */
 export function createOrgs(
   db: Database,
-  { waiting, lanes, pauses }: { waiting: Waiting; lanes: Lanes; pauses: Pauses },
+  { waiting, lanes, pauses, locks }: { waiting: Waiting; lanes: Lanes; pauses: Pauses; locks: LaneLocks },
 ) {
   const put = db.prepare<[Record<string, unknown>]>(
     `INSERT INTO orgs (tenant, alias, kind, username, instance_url, organisation_id, registered_at)
@@ -44,6 +45,9 @@ export function createOrgs(
     const inState = (state: string) => inLane.all(tenant, organisation_id, state);
     return {
       paused: pauses.ofLane({ tenant, organisation: organisation_id }),
+      locks: locks
+        .all({ tenant, organisation: organisation_id })
+        .map((row) => toLock(row, waiting.placeOfLock(row))),
       running: inState('running').map((row) => row.id),
       waiting: [...inState('queued'), ...inState('scheduled')].map((row) => ({
         operation: row.id,

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { isBefore, type LaneKey, type LaneRow } from './lane-head.ts';
+import type { LaneLocks } from './lane-locks.ts';
 import { type Closed, type LaneRules, laneLimit } from './lane-rules.ts';
 import type { Pauses } from './pauses.ts';
 import { type Candidate, closedTo, type Windows } from './windows.ts';
@@ -45,11 +46,12 @@ export type Pools = ReturnType<typeof createPools>;
 interface Parts {
   readonly pauses: Pauses;
   readonly windows: Windows;
+  readonly locks: LaneLocks;
   readonly laneOf: (key: LaneKey) => LaneRow | null;
 }
 
 /** Work that may run in any of several orgs. It never passes what waits in a member's lane before it, and is not passed there. */
-export function createPools(db: Database, { pauses, windows, laneOf }: Parts) {
+export function createPools(db: Database, { pauses, windows, locks, laneOf }: Parts) {
   const nextPool = db.prepare<[{ tenant: string; pool: string }], PoolHead>(NEXT_POOL);
   const firstPast = db.prepare<[{ tenant: string; pool: string }], PoolHead>(FIRST_PAST);
   const organisation = db.prepare<[string, string], { id: string }>(
@@ -80,12 +82,17 @@ export function createPools(db: Database, { pauses, windows, laneOf }: Parts) {
     windowOfMember(rules, head, member) === null && pauses.ofLane(member) === null;
   const takes = (rules: LaneRules, head: PoolHead, member: Member, before: readonly Placed[]): boolean => {
     if (!standsIn(rules, head, member) || isTaken(rules, before, member)) return false;
+    if (isLocked(member, head)) return false;
     const lane = laneOf(member);
     if (lane === null) return true;
     const { running_exclusive: exclusive, running_shared: shared } = lane;
     if (exclusive > 0 || shared >= (head.mode === 'exclusive' ? 1 : laneLimit(rules, member.org)))
       return false;
     return !isAhead(rules, lane, member, head);
+  };
+  const isLocked = (member: Member, head: PoolHead): boolean => {
+    const first = locks.first(member);
+    return locks.held(member) !== null || (first !== null && isBefore(first, head));
   };
   /** Something waits in the lane of a member that comes before, and is not held by a window. */
   const isAhead = (rules: LaneRules, lane: LaneRow, member: Member, head: PoolHead): boolean => {

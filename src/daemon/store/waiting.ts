@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3';
 import type { WaitingFor } from '../../contract/operation.ts';
 import type { Pause } from '../../contract/pause.ts';
 import { IN_BACK_OFF, IN_LANE, isBefore, type LaneRow } from './lane-head.ts';
+import type { LaneLocks, LockRow } from './lane-locks.ts';
 import { type Closed, type LaneRules, laneLimit } from './lane-rules.ts';
 import type { Lanes } from './lanes.ts';
 import type { OperationRow } from './operation-row.ts';
@@ -31,29 +32,41 @@ interface Ahead {
 /** More than any limit of a lane, so it does not matter which of them are exclusive. */
 const FAR: Ahead = { ahead: PLACES_COUNTED, exclusive: PLACES_COUNTED };
 
+/** Whatever has a place in a lane. */
+interface Placed {
+  readonly id: string;
+  readonly tenant: string;
+  readonly organisation: string | null;
+  readonly rank: number;
+}
+
+const NOTHING_AHEAD: Ahead = { ahead: 0, exclusive: 0 };
+
 export type Waiting = ReturnType<typeof createWaiting>;
 
 /** Why an operation waits, worked out when somebody asks. `rules`: as the last claim gave them. */
 export function createWaiting(
   db: Database,
-  parts: { lanes: Lanes; pauses: Pauses; windows: Windows; rules: () => LaneRules },
+  parts: { lanes: Lanes; pauses: Pauses; windows: Windows; locks: LaneLocks; rules: () => LaneRules },
 ) {
-  const { lanes, pauses, windows, rules } = parts;
+  const { lanes, pauses, windows, locks, rules } = parts;
   const inPool = createPoolWaiting(db, lanes.pools);
-  const aheadInLane = db.prepare<[OperationRow], Ahead>(AHEAD);
-  const farBack = db.prepare<[OperationRow], { far: 1 }>(FAR_BACK);
-  const aheadOf = (row: OperationRow): Ahead =>
-    (farBack.get(row) === undefined ? aheadInLane.get(row) : undefined) ?? FAR;
+  const aheadInLane = db.prepare<[Placed], Ahead>(AHEAD);
+  const farBack = db.prepare<[Placed], { far: 1 }>(FAR_BACK);
+  const aheadOf = ({ id, tenant, organisation, rank }: Placed): Ahead => {
+    const place = { id, tenant, organisation, rank };
+    return (farBack.get(place) === undefined ? aheadInLane.get(place) : undefined) ?? FAR;
+  };
   const aheadPastOf = {
-    exclusive: db.prepare<[OperationRow], Ahead>(aheadPast(PAST.exclusive)),
-    all: db.prepare<[OperationRow], Ahead>(aheadPast(PAST.all)),
+    exclusive: db.prepare<[Placed], Ahead>(aheadPast(PAST.exclusive)),
+    all: db.prepare<[Placed], Ahead>(aheadPast(PAST.all)),
   };
   const firstRunning = db.prepare<[OperationRow], { id: string }>(FIRST_RUNNING);
 
   /** By rank, and the head, which may be first by what it left in the org. */
-  const countAhead = (row: OperationRow, lane: LaneRow | null, passed: Closed | null): Ahead => {
-    if (passed !== null) return aheadPastOf[passed.to].get(row) ?? { ahead: 0, exclusive: 0 };
-    if (lane === null || lane.head === row.id) return { ahead: 0, exclusive: 0 };
+  const countAhead = (row: Placed, lane: LaneRow | null, passed: Closed | null): Ahead => {
+    if (passed !== null) return aheadPastOf[passed.to].get(row) ?? NOTHING_AHEAD;
+    if (lane === null || lane.head === row.id) return NOTHING_AHEAD;
     const { ahead, exclusive } = aheadOf(row);
     const { head, head_rank: rank } = lane;
     const counted = head === null || rank === null || isBefore({ id: head, rank }, row);
@@ -72,6 +85,8 @@ export function createWaiting(
     const lane = lanes.get(row.tenant, organisation);
     const passed = headHeld(lane);
     const { ahead, exclusive } = countAhead(row, lane, passed);
+    const lock = lockBefore(row, lane, organisation);
+    if (lock !== null) return behindLock(lock, ahead + 1 + locks.countBefore({ ...row, organisation }));
     const running = (lane?.running_exclusive ?? 0) + (lane?.running_shared ?? 0);
     const open =
       row.mode === 'exclusive'
@@ -86,6 +101,14 @@ export function createWaiting(
       ...(holder == null ? {} : { operation: holder }),
       ...(ahead < PLACES_COUNTED ? { place: ahead + 1 } : {}),
     };
+  };
+
+  /** One that is held, or waits before it. */
+  const lockBefore = (row: OperationRow, lane: LaneRow | null, organisation: string): LockRow | null => {
+    if (lane?.head === row.id && lane.follows === 1) return null;
+    const key = { tenant: row.tenant, organisation };
+    const first = locks.first(key);
+    return locks.held(key) ?? (first !== null && isBefore(first, row) ? first : null);
   };
 
   /** What only follows is held up by no pause. */
@@ -107,6 +130,12 @@ export function createWaiting(
   };
 
   return {
+    /** 1: it is next; null: far back. */
+    placeOfLock(row: LockRow): number | null {
+      const { ahead } = countAhead(row, lanes.get(row.tenant, row.organisation), null);
+      const place = ahead + locks.countBefore(row) + 1;
+      return place <= PLACES_COUNTED ? place : null;
+    },
     waitingFor(row: OperationRow): WaitingFor | null {
       if (row.state === 'scheduled') {
         const until = row.scheduled_for === null ? {} : { until: row.scheduled_for };
@@ -116,6 +145,11 @@ export function createWaiting(
       return paused(row) ?? closed(rules(), row) ?? inLine(row);
     },
   };
+}
+
+function behindLock({ id, locked_by: by, note }: LockRow, place: number): WaitingFor {
+  const counted = place <= PLACES_COUNTED ? { place } : {};
+  return { reason: 'lock', lock: id, by, ...(note === null ? {} : { note }), ...counted };
 }
 
 function waitingOf({ by, reason, operation }: Pause, scope: 'org' | 'server'): WaitingFor {

@@ -39,7 +39,12 @@ async function waiting() {
     return answer;
   };
   const log = pino({ level: 'silent' });
-  const due = createDue({ store: { promoteDue }, now: () => new Date(at(clock.seconds)), log });
+  const due = createDue({
+    store: { promoteDue, expireLocks: async () => ({ expired: 0, nextAt: null }) },
+    freed: () => undefined,
+    now: () => new Date(at(clock.seconds)),
+    log,
+  });
   due.start();
   await vi.waitFor(() => expect(looks).toBe(1));
   return { due, clock, state: async () => (await store.getOperation('default', operationId(1)))?.state };

@@ -77,8 +77,8 @@ describe('every route', () => {
 async function goodRequest(name: RouteName, headers: Record<string, string>): Promise<InjectOptions> {
   const route = routeOf(name);
   const url = route.url
-    .replace(':id', route.url.includes('/tokens/') ? (await doors.token()).id : await operationFor(name))
-    .replace(':org', name === 'deleteOrg' ? await spareOrg() : 'uat')
+    .replace(':org', await orgFor(name))
+    .replace(':id', await idFor(name))
     .replace(':hook', 'github');
   const payload = bodies[name];
   const type = route.raw === 'stream' ? { 'content-type': 'application/zip' } : {};
@@ -90,10 +90,28 @@ async function goodRequest(name: RouteName, headers: Record<string, string>): Pr
   };
 }
 
+async function idFor(name: RouteName): Promise<string> {
+  const { url } = routeOf(name);
+  if (url.includes('/tokens/')) return (await doors.token()).id;
+  if (url.includes('/locks/')) return await lockOf();
+  return operationFor(name);
+}
+
+let lastLock = 0;
+
+async function lockOf(): Promise<string> {
+  lastLock += 1;
+  const id = `lk_${String(lastLock).padStart(26, '0')}`;
+  const at = new Date().toISOString();
+  await doors.store.createLock('default', 'spare', { id, ttlSeconds: 60, note: null, by: 'ann', at });
+  return id;
+}
+
 const bodies: Partial<Record<RouteName, () => string | object>> = {
   createOperation: () => QUERY,
   createUpload: () => 'zip',
   resolveOperation: () => ({ as: 'failed', note: 'it is not in the org' }),
+  createLock: () => ({ ttlSeconds: 60 }),
   putOrg: registration,
   createToken: () => ({ name: 'another', scopes: ['operations:read'], expiresAt: null }),
   createBackup: () => ({ file: '/backups/monday.db' }),
@@ -113,7 +131,10 @@ async function operationFor(name: RouteName): Promise<string> {
   return id;
 }
 
-async function spareOrg(): Promise<string> {
-  await doors.store.putOrg('default', 'spare', registration(), new Date().toISOString());
+/** What is locked or goes is not the org that the others work with. */
+async function orgFor(name: RouteName): Promise<string> {
+  if (name !== 'deleteOrg' && !routeOf(name).url.includes('/locks')) return 'uat';
+  const spare = { ...registration(), organisationId: '00D5g000004Cbyg' };
+  await doors.store.putOrg('default', 'spare', spare, new Date().toISOString());
   return 'spare';
 }

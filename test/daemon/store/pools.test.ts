@@ -37,6 +37,19 @@ async function waitingFor(store: Store, number: number): Promise<unknown> {
 }
 
 describe('work of a pool', () => {
+  test('does not start in a locked org, nor in one where a lock stands before it', async () => {
+    const store = await storeWithOrgs();
+    const lock = { ttlSeconds: 60, note: null, by: 'ann' };
+    await store.createLock('default', 'ci1', { ...lock, id: `lk_${'1'.padStart(26, '0')}`, at: at(0) });
+    await store.accept(inOrg(1, 'ci2', 'shared'), null);
+    expect(await claimed(store)).toEqual([1, 'ci2']);
+    await store.createLock('default', 'ci2', { ...lock, id: `lk_${'2'.padStart(26, '0')}`, at: at(2) });
+    await store.accept(pooled(3, 'shared'), null);
+    expect(await claimed(store)).toBeNull();
+    await store.expireLocks(at(61));
+    expect(await claimed(store)).toEqual([3, 'ci1']);
+  });
+
   test('runs in the first org whose lane is free, and its org is fixed from then on', async () => {
     const store = await storeWithOrgs();
     for (const number of [1, 2, 3]) await store.accept(pooled(number), null);

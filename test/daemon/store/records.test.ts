@@ -143,6 +143,7 @@ describe('an org', () => {
     await store.claim(at(5));
     expect((await store.listOrgs('default'))[0]?.lane).toEqual({
       paused: null,
+      locks: [],
       running: [operationId(1)],
       waiting: [
         { operation: operationId(2), waitingFor: { reason: 'org', operation: operationId(1), place: 1 } },

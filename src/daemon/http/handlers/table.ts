@@ -3,6 +3,7 @@ import { createBackup } from './backup.ts';
 import { listDeliveries } from './deliveries.ts';
 import { listEvents } from './events.ts';
 import { receiveHook } from './hooks.ts';
+import { createLock, releaseLock, renewLock } from './locks.ts';
 import {
   cancelOperationById,
   createOperation,
@@ -34,6 +35,9 @@ export const HANDLERS: Handlers = {
   deleteOrg,
   pauseOrg,
   resumeOrg,
+  createLock,
+  renewLock,
+  releaseLock,
   listTasks,
   listSchedules,
   listDeliveries,

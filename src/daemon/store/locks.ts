@@ -1,0 +1,90 @@
+import type { Database } from 'better-sqlite3';
+import type { Lock } from '../../contract/lock.ts';
+import { type LaneLocks, type LockRow, toLock } from './lane-locks.ts';
+import type { LockEnd, LockName, LockRenewed, NewLock } from './lane-port.ts';
+import type { Lanes } from './lanes.ts';
+import type { Waiting } from './waiting.ts';
+
+const INSERT = `INSERT INTO locks (id, tenant, organisation, org, rank, ttl_seconds, note, locked_by, created_at, expires_at)
+  VALUES (@id, @tenant, @organisation, @org, @rank, @ttlSeconds, @note, @by, @at, @expiresAt)`;
+/** How long an owner that comes late hears that its lock has ended. */
+const ENDED_KEPT_MS = 7 * 24 * 3_600_000;
+const AT_ONCE = 100;
+
+interface Parts {
+  readonly lanes: Lanes;
+  readonly locks: LaneLocks;
+  readonly waiting: Waiting;
+  readonly getOrganisationId: (tenant: string, alias: string) => string | null;
+}
+
+/** What the owners of locks ask for, and what time does to those that nobody renews. */
+export function createLocks(db: Database, parts: Parts) {
+  const insert = db.prepare<[Record<string, unknown>]>(INSERT);
+  const find = db.prepare<[string], LockRow>('SELECT * FROM locks WHERE id = ?');
+  const renew = db.prepare<[number, string, string]>(
+    'UPDATE locks SET ttl_seconds = ?, expires_at = ? WHERE id = ?',
+  );
+  const end = db.prepare<[string, string]>('UPDATE locks SET ended_at = ? WHERE id = ?');
+  const forget = db.prepare<[string]>('DELETE FROM locks WHERE ended_at < ?');
+  const expired = db.prepare<[string], LockRow>(
+    `SELECT * FROM locks WHERE ended_at IS NULL AND expires_at <= ? ORDER BY expires_at LIMIT ${AT_ONCE}`,
+  );
+  const next = db.prepare<[], { at: string }>(
+    "SELECT expires_at AS at FROM locks WHERE ended_at IS NULL AND expires_at > '' ORDER BY expires_at LIMIT 1",
+  );
+
+  const read = (id: string): Lock => {
+    const row = find.get(id);
+    if (row === undefined) throw new Error(`The lock ${id} is not in the database.`);
+    return toLock(row, parts.waiting.placeOfLock(row));
+  };
+  const finish = (row: LockRow, now: string): void => {
+    end.run(now, row.id);
+    parts.lanes.refresh(row);
+  };
+  /** What is over by the clock is over, whether anybody noticed or not. */
+  const current = ({ tenant, alias, id }: LockName, now: string): LockRow | LockEnd => {
+    const row = find.get(id);
+    if (row?.tenant !== tenant || row.org !== alias) return 'unknown';
+    if (row.ended_at !== null) return 'ended';
+    if (row.expires_at > now) return row;
+    finish(row, now);
+    return 'ended';
+  };
+
+  return {
+    createLock(tenant: string, alias: string, lock: NewLock): Lock | null {
+      const organisation = parts.getOrganisationId(tenant, alias);
+      if (organisation === null) return null;
+      forget.run(after(lock.at, -ENDED_KEPT_MS));
+      const { at, ttlSeconds } = lock;
+      const expiresAt = after(at, ttlSeconds * 1_000);
+      insert.run({ ...lock, tenant, organisation, org: alias, rank: Date.parse(at), expiresAt });
+      parts.lanes.refresh({ tenant, organisation });
+      return read(lock.id);
+    },
+    renewLock(name: LockName, renewal: { ttlSeconds: number | null; at: string }): LockRenewed {
+      const row = current(name, renewal.at);
+      if (typeof row === 'string') return { outcome: row };
+      const ttlSeconds = renewal.ttlSeconds ?? row.ttl_seconds;
+      renew.run(ttlSeconds, after(renewal.at, ttlSeconds * 1_000), row.id);
+      return { outcome: 'renewed', lock: read(row.id) };
+    },
+    releaseLock(name: LockName, now: string): 'released' | LockEnd {
+      const row = current(name, now);
+      if (typeof row === 'string') return row;
+      finish(row, now);
+      return 'released';
+    },
+    expireLocks(now: string): { expired: number; nextAt: string | null } {
+      const over = expired.all(now);
+      for (const row of over) finish(row, now);
+      return { expired: over.length, nextAt: next.get()?.at ?? null };
+    },
+  };
+}
+
+function after(time: string, milliseconds: number): string {
+  return new Date(Date.parse(time) + milliseconds).toISOString();
+}

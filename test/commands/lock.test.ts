@@ -1,0 +1,120 @@
+import type { ChildProcess } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type CliOptions, type CliRun, runCli } from '../support/run-cli.ts';
+import { type SalesforceStandIn, startSalesforce } from '../support/salesforce/start.ts';
+import { registerOrg, startTestServer, type TestServer, untilState } from '../support/server.ts';
+import { until } from '../support/until.ts';
+
+let server: TestServer;
+let org: SalesforceStandIn;
+
+beforeAll(async () => {
+  org = await startSalesforce();
+  server = await startTestServer();
+  await registerOrg(server, org);
+});
+afterAll(async () => {
+  await server.remove();
+  await org.stop();
+});
+
+const cli = (words: readonly string[], options: Partial<CliOptions> = {}): Promise<CliRun> =>
+  runCli(['org', 'lock', 'uat', ...words], { home: server.paths.home, ...options });
+
+async function locks() {
+  const { items } = await server.client.call('listOrgs');
+  return items[0]?.lane.locks ?? [];
+}
+
+/** A command of our own program, so that nothing else has to be installed. */
+const node = (code: string): string[] => ['--', process.execPath, '-e', code];
+/** Until it is ended, or whoever runs it is. */
+const HANG = node(`const { ppid } = process;
+  process.on('SIGTERM', () => process.exit(7));
+  setInterval(() => { if (process.ppid !== ppid) process.exit(0); }, 50);
+  console.log('on');`);
+
+/** Starts one that hangs, and answers once its command runs. */
+async function hanging(
+  words: readonly string[] = [],
+): Promise<{ child: ChildProcess; end: Promise<CliRun> }> {
+  const started = Promise.withResolvers<ChildProcess>();
+  let printed = '';
+  const end = cli([...words, ...HANG], {
+    started(child) {
+      child.stdout?.on('data', (chunk: Buffer) => {
+        printed += chunk.toString('utf8');
+      });
+      started.resolve(child);
+    },
+  });
+  const child = await started.promise;
+  await until(
+    async () => printed.includes('on'),
+    () => printed,
+  );
+  return { child, end };
+}
+
+describe('org lock', () => {
+  test('runs the command with the number of its lock, ends with its exit code, and gives the lane back', async () => {
+    const show =
+      'console.log(process.env.SFP_LOCK_ID, process.env.SFP_LOCK_FENCE, process.argv[1]); process.exit(3)';
+    const first = await cli([...node(show), 'two words']);
+    expect(first).toMatchObject({ code: 3, stderr: '' });
+    expect(first.stdout).toMatch(/^lk_[0-9A-Z]{26} 1 two words\n$/);
+    expect(await locks()).toEqual([]);
+    const second = await cli(node('console.log(process.env.SFP_LOCK_FENCE)'));
+    expect(second).toMatchObject({ code: 0, stdout: '2\n' });
+  });
+
+  test('keeps the org for its command: work waits and says why, and goes on when the command was ended', async () => {
+    const { child, end } = await hanging(['--note', 'nightly']);
+    const body = { task: 'salesforce.identity', org: 'uat', input: {} };
+    const { id } = await server.client.call('createOperation', { body });
+    const { waitingFor } = await server.client.call('getOperation', { params: { id } });
+    expect(waitingFor).toMatchObject({ reason: 'lock', by: 'the owner', note: 'nightly' });
+    const list = await runCli(['org', 'list'], { home: server.paths.home });
+    expect(list.stdout).toContain('uat has a lock of the owner, held: nightly');
+    child.kill('SIGTERM');
+    expect(await end).toMatchObject({ code: 7 });
+    expect(await locks()).toEqual([]);
+    await untilState(server, id, 'succeeded');
+  });
+
+  test('ends with 69 when its turn did not come in time, and leaves no place in line behind', async () => {
+    const { child, end } = await hanging();
+    const late = await cli(['-w', '0', ...node('console.log("never")')]);
+    expect(late).toMatchObject({ code: 69, stdout: '' });
+    expect(late.stderr).toContain('Waiting for the lock of uat, place 1');
+    expect(await locks()).toHaveLength(1);
+    child.kill('SIGTERM');
+    await end;
+  });
+
+  test('ends its command when the lock is lost, and says so', async () => {
+    const { end } = await hanging(['--ttl', '10']);
+    const [lock] = await locks();
+    await server.client.call('releaseLock', { params: { org: 'uat', id: lock?.id ?? '' } });
+    const run = await end;
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain('The lock of uat was lost, so the command was ended');
+  });
+
+  test('frees the org by time when it is killed, also across a restart', async () => {
+    const { child, end } = await hanging(['--ttl', '10']);
+    child.kill('SIGKILL');
+    await end;
+    await server.stop();
+    await server.start();
+    await until(async () => (await locks()).length === 0, undefined, 60_000);
+  });
+
+  test('without a command, or with one that does not exist, says so and holds nothing', async () => {
+    expect(await cli([])).toMatchObject({ code: 2 });
+    const run = await cli(['--', '/no/such/program']);
+    expect(run).toMatchObject({ code: 2 });
+    expect(run.stderr).toContain('could not be started');
+    expect(await locks()).toEqual([]);
+  });
+});
