@@ -32,7 +32,9 @@ const IN_POOLS = "state = 'queued' AND organisation IS NULL AND pool IS NOT NULL
 const HEADS = `SELECT id, rank, tenant, pool, pool_mode AS mode, override_window FROM operations`;
 /** From pool to pool, one look into the index for each, however much waits there. */
 const NEXT_POOL = `${HEADS} INDEXED BY operations_in_pools
-  WHERE ${IN_POOLS} AND (tenant, pool) > (+@tenant, +@pool) ORDER BY tenant, pool, rank, id LIMIT 1`;
+  WHERE ${IN_POOLS} AND tenant = +@tenant AND pool > +@pool ORDER BY pool, rank, id LIMIT 1`;
+const NEXT_TENANT = `${HEADS} INDEXED BY operations_in_pools
+  WHERE ${IN_POOLS} AND tenant > +@tenant ORDER BY tenant, pool, rank, id LIMIT 1`;
 /** What no window holds that is open to shared work. */
 const FIRST_PAST = `${HEADS} INDEXED BY operations_past_in_pools
   WHERE ${IN_POOLS} AND (pool_mode = 'shared' OR override_window IS NOT NULL)
@@ -53,6 +55,7 @@ interface Parts {
 /** Work that may run in any of several orgs. It never passes what waits in a member's lane before it, and is not passed there. */
 export function createPools(db: Database, { pauses, windows, locks, laneOf }: Parts) {
   const nextPool = db.prepare<[{ tenant: string; pool: string }], PoolHead>(NEXT_POOL);
+  const nextTenant = db.prepare<[{ tenant: string }], PoolHead>(NEXT_TENANT);
   const firstPast = db.prepare<[{ tenant: string; pool: string }], PoolHead>(FIRST_PAST);
   const organisation = db.prepare<[string, string], { id: string }>(
     'SELECT organisation_id AS id FROM orgs WHERE tenant = ? AND alias = ?',
@@ -63,18 +66,17 @@ export function createPools(db: Database, { pauses, windows, locks, laneOf }: Pa
       const found = organisation.get(tenant, org);
       return found === undefined ? [] : [{ org, tenant, organisation: found.id }];
     });
+  const after = (tenant: string, pool: string): PoolHead | undefined =>
+    nextPool.get({ tenant, pool }) ?? nextTenant.get({ tenant });
   const heads = (rules: LaneRules): readonly PoolHead[] => {
     const found: PoolHead[] = [];
-    let last: PoolHead | undefined;
-    do {
-      last = nextPool.get({ tenant: last?.tenant ?? '', pool: last?.pool ?? '' });
-      if (last === undefined) break;
-      found.push(last);
-      const past = mayBeHeld(rules, last)
-        ? firstPast.get({ tenant: last.tenant, pool: last.pool })
+    for (let head = after('', ''); head !== undefined; head = after(head.tenant, head.pool)) {
+      found.push(head);
+      const past = mayBeHeld(rules, head)
+        ? firstPast.get({ tenant: head.tenant, pool: head.pool })
         : undefined;
-      if (past !== undefined && past.id !== last.id) found.push(past);
-    } while (last !== undefined);
+      if (past !== undefined && past.id !== head.id) found.push(past);
+    }
     return found.sort((one, other) => (isBefore(one, other) ? -1 : 1));
   };
   /** It waits there: nothing but other work is in its way. */

@@ -38,6 +38,25 @@ describe('the plan of', () => {
     expect(heavy).toEqual([]);
   });
 
+  test('the walk from pool to pool steps over what waits in each', () => {
+    const db = database();
+    const statements: string[] = [];
+    const prepare = db.prepare.bind(db);
+    db.prepare = ((sql: string) => {
+      statements.push(sql);
+      return prepare(sql);
+    }) as typeof db.prepare;
+    createEngine(db);
+    db.prepare = prepare;
+    const walks = statements.filter((sql) =>
+      /operations_in_pools\s+WHERE .*> \+@(pool|tenant) ORDER/.test(sql),
+    );
+    expect(walks.map((sql) => planOf(db, sql).join()).map((plan) => plan.match(/\(.*\)/)?.[0])).toEqual([
+      '(tenant=? AND pool>?)',
+      '(tenant>?)',
+    ]);
+  });
+
   test.each<[string, Partial<OperationFilter>, string]>([
     ['all', {}, 'operations_of_tenant (tenant=? AND id<?)'],
     ['an org', { org: 'uat' }, 'operations_by_org (tenant=? AND org=? AND id<?)'],
