@@ -157,6 +157,33 @@ export const BROKEN: Readonly<Record<string, { readonly invariant: Invariant; re
     invariant: 'everything comes to its end',
     broken: () => ({ listOpenAttempts: () => [] }),
   },
+  'a sweep that takes events of work that goes on': {
+    invariant: 'only the beginning of the history goes, and none of work that has begun',
+    broken: (_verbs, db) => ({
+      pruneEvents() {
+        db.exec(
+          'UPDATE meta SET pruned_up_to = coalesce((SELECT max(seq) FROM events), pruned_up_to); DELETE FROM events',
+        );
+        return false;
+      },
+    }),
+  },
+  'a sweep that does not say how far it went': {
+    invariant: 'only the beginning of the history goes, and none of work that has begun',
+    broken: (verbs, db) => ({
+      pruneEvents(plan) {
+        const more = verbs.pruneEvents(plan);
+        db.exec('UPDATE meta SET pruned_up_to = 0');
+        return more;
+      },
+    }),
+  },
+  'a sweep that takes work whose key still holds': {
+    invariant: 'accepted work is kept',
+    broken: (verbs) => ({
+      pruneOperations: (plan, after) => verbs.pruneOperations(plan, after, '2999-01-01T00:00:00.000Z'),
+    }),
+  },
   'a due time that never comes': {
     invariant: 'everything comes to its end',
     broken: () => ({ promoteDue: () => ({ promoted: 0, nextAt: null }) }),

@@ -1,5 +1,6 @@
 import { isFinal, mayMove, type OperationState } from '../../src/contract/operation.ts';
 import { DEFAULT_LANE_CONCURRENCY } from '../../src/daemon/store/lane-rules.ts';
+import { createHistoryCheck } from './retention.ts';
 import { isClosed, type World } from './world.ts';
 
 /** The promises that are looked at after every step; a broken one is named. */
@@ -15,6 +16,7 @@ export type Invariant =
   | 'nothing starts where it is paused'
   | 'nothing exclusive starts in a closed org'
   | 'a lock is held alone, under a higher number'
+  | 'only the beginning of the history goes, and none of work that has begun'
   | 'everything comes to its end'
   | 'indeterminate only when nobody can know'
   | 'a cancelled deployment does not go on';
@@ -62,6 +64,7 @@ interface Told {
 
 /** Goes through what is new in the history, and through all that is stored. */
 export function createInvariants(world: World) {
+  const historyIsWrong = createHistoryCheck(world);
   const read = world.db.prepare<[], Row>(
     `SELECT id, state, attempt, mode, organisation, rank, override_window, result, checkpoint, labels ->> 'wish' AS wish FROM operations`,
   );
@@ -169,6 +172,9 @@ export function createInvariants(world: World) {
       replay(rows);
       checkLocks();
       for (const id of world.startedPaused) throw new Violation('nothing starts where it is paused', id);
+      const wrong = historyIsWrong();
+      if (wrong !== null)
+        throw new Violation('only the beginning of the history goes, and none of work that has begun', wrong);
       for (const row of rows.values()) checkRow(world, row, states.get(row.id)?.state);
       for (const { id, key } of world.wishes) {
         if (id !== null && !rows.has(id)) throw new Violation('accepted work is kept', `${id} is gone`);

@@ -7,6 +7,7 @@ import { createDispatch, type Dispatch } from '../../src/daemon/dispatch/dispatc
 import type { NewOperation, Store } from '../../src/daemon/store/port.ts';
 import { settleOpen } from '../../src/daemon/upkeep/recovery.ts';
 import { createInvariants } from './invariants.ts';
+import { sweep } from './retention.ts';
 import { simulateStore } from './simulated-store.ts';
 import { simulateMeans } from './simulated-worker.ts';
 import { type Broken, calm, createWorld, type Life, type Wish, type World } from './world.ts';
@@ -65,6 +66,7 @@ async function takeStep(world: World, daemon: Daemon | null): Promise<Daemon | n
     [1, 'resume'],
     [1, 'resolve'],
     [world.faults.pauses, 'lock'],
+    [1, 'sweep'],
     [1, 'kill'],
     [0.5, 'stop'],
     [4, 'nothing'],
@@ -76,6 +78,7 @@ async function takeStep(world: World, daemon: Daemon | null): Promise<Daemon | n
   if (act === 'resume') resumeAll(world, daemon);
   if (act === 'resolve') resolveAll(world, daemon);
   if (act === 'lock') lock(world, daemon);
+  if (act === 'sweep') sweep(world, daemon);
   if (act === 'kill') return die(world, daemon);
   if (act === 'stop') return stop(world, daemon);
   return daemon;

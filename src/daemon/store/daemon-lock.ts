@@ -51,6 +51,8 @@ function open(lockFile: string): Database {
 
 /** Nothing is lost with it: the lock is all that the file is for. */
 function useless(lockFile: string, cause: unknown): AppError {
+  const trouble = unavailable(cause);
+  if (trouble.code !== 'store-damaged') return trouble;
   return new AppError('store-unavailable', `The lock ${lockFile} cannot be used.`, {
     cause,
     hint: 'Remove the file while no server runs, and start again.',

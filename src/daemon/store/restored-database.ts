@@ -1,6 +1,7 @@
 import BetterSqlite3, { type Database } from 'better-sqlite3';
 import { AppError } from '../../contract/errors.ts';
 import type { OperationError, OperationState } from '../../contract/operation.ts';
+import type { TaskDefinition } from '../../contract/tasks.ts';
 import { createEngine } from './engine.ts';
 import { DATABASE_VERSION } from './migrate.ts';
 import { APPLICATION_ID } from './migrations/0004-retention.ts';
@@ -49,6 +50,8 @@ export interface UnfinishedWork {
   readonly attempt: number;
   readonly scheduledFor: string | null;
   readonly checkpoint: string | null;
+  /** Null: as its task says. */
+  readonly onWorkerLoss: TaskDefinition['onWorkerLoss'] | null;
 }
 
 /** `stays`: recovery and dispatch go on with it as after any restart. */
@@ -77,7 +80,8 @@ export function beginHistory(
   try {
     const { verbs } = createEngine(db);
     const unfinished = db.prepare<[], UnfinishedWork>(
-      `SELECT id, tenant, task, state, attempt, scheduled_for AS scheduledFor, checkpoint
+      `SELECT id, tenant, task, state, attempt, scheduled_for AS scheduledFor, checkpoint,
+         on_worker_loss AS onWorkerLoss
        FROM operations WHERE finished_at IS NULL ORDER BY id`,
     );
     const count = { stayed: 0, cancelled: 0, indeterminate: 0 };

@@ -3,7 +3,7 @@ import type { EndedPlace, RetentionLimits, RetentionPlan } from './retention-por
 
 /** Of one transaction: a few milliseconds. */
 const EVENTS_AT_ONCE = 500;
-const OPERATIONS_AT_ONCE = 100;
+const OPERATIONS_AT_ONCE = 50;
 const DELIVERIES_AT_ONCE = 200;
 
 const DAY_MS = 86_400_000;
