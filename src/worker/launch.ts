@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { Script } from 'node:vm';
+import { constants, Script } from 'node:vm';
 
 /**
  * What the bundled worker begins with: it runs program.cjs beside it from V8's compiled code, where the daemon keeps that.
@@ -31,6 +31,8 @@ function load(name: string): unknown {
   const cachedData = readCompiled(name);
   const script = new Script(wrapped(readFileSync(filename, 'latin1')), {
     filename,
+    // packages that are not built in are imported as anywhere else
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     ...(cachedData === undefined ? {} : { cachedData }),
   });
   const module = { exports: {} };
