@@ -7,6 +7,7 @@ import { benchFlat } from './flat.ts';
 import { benchIsolated } from './isolated.ts';
 import { benchLane } from './lane.ts';
 import { benchMemory } from './memory.ts';
+import { benchRecovery } from './recovery.ts';
 import { benchStartWork } from './start-work.ts';
 import { describeTarget, isReached } from './targets.ts';
 
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   memory: () => benchMemory(),
   'start-work': () => benchStartWork(30),
   isolated: () => benchIsolated(seconds),
+  recovery: () => benchRecovery(12),
 };
 
 const asJson = process.argv.includes('--json');
