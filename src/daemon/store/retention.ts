@@ -45,8 +45,10 @@ export function createRetention(db: Database) {
     `SELECT finished_at AS finishedAt, id FROM operations WHERE finished_at IS NOT NULL AND (finished_at, id) > (?, ?)
      ORDER BY finished_at, id LIMIT ${OPERATIONS_AT_ONCE}`,
   );
+  /** Somebody may still ask for it: its events, its key, or the lane that waits for a person to look into it. */
   const spokenOf = db.prepare<[{ id: string; now: string }], { one: 1 }>(
     `SELECT 1 AS one WHERE EXISTS (SELECT 1 FROM events WHERE operation = @id)
+     OR EXISTS (SELECT 1 FROM pauses WHERE operation = @id)
      OR EXISTS (SELECT 1 FROM idempotency WHERE operation = @id AND expires_at > @now)`,
   );
   const unlink = db.prepare<[string]>('DELETE FROM delivery_operations WHERE operation = ?');

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { DEFAULT_RETENTION } from '../../../src/contract/retention.ts';
 import type { Store } from '../../../src/daemon/store/port.ts';
 import type { RetentionLimits } from '../../../src/daemon/store/retention-port.ts';
-import { at, freshStore, look, newDelivery, newOperation, operationId } from './home.ts';
+import { at, ERROR, freshStore, look, newDelivery, newOperation, operationId } from './home.ts';
 
 const DAY = 86_400;
 const { logs: _logs, ...DEFAULTS } = DEFAULT_RETENTION;
@@ -37,6 +37,18 @@ describe('retention', () => {
     await sweep(store, at(15 * DAY));
     expect(await store.findReplay('default', claim, at(15 * DAY))).toMatchObject({ outcome: 'replayed' });
     await sweep(store, at(21 * DAY));
+    expect(await store.getOperation('default', operationId(1))).toBeNull();
+  });
+
+  test('keeps an operation that ended indeterminate until somebody has resolved it', async () => {
+    const { store } = await freshStore();
+    await store.accept(newOperation(1), null);
+    await store.claim(at(2));
+    await store.settle(operationId(1), 1, { to: 'indeterminate', error: ERROR, result: null }, at(3));
+    await sweep(store, at(100 * DAY));
+    const resolution = { as: 'failed', note: 'looked', by: 'ann', at: at(100 * DAY) } as const;
+    expect(await store.resolve('default', operationId(1), resolution)).not.toBeNull();
+    await sweep(store, at(200 * DAY));
     expect(await store.getOperation('default', operationId(1))).toBeNull();
   });
 
