@@ -111,6 +111,7 @@ function workerParts(
   const { arbitration, now, persist, store } = parts;
   const { id, attempt: number } = attempt.operation;
   const { account, job, marker, quota } = worker;
+  arbitration.join(marker);
   const time = () => now().toISOString();
   const recordCheckpoint = async (checkpoint: NonNullable<Attempt['checkpoint']>): Promise<boolean> => {
     const write = () => store.recordCheckpoint(id, number, checkpoint, time());

@@ -4,6 +4,8 @@
  * In memory on purpose: it is about processes of this daemon, and they end with it.
  */
 export interface SessionArbitration {
+  /** From here until its release a worker is heard. What it had asked may be read after its end: then nobody would give back. */
+  join(worker: string): void;
   /** Resolves when `worker` alone may use the login. False: the worker ended while it waited. */
   lock(worker: string, account: string): Promise<boolean>;
   /** A session exists; gives the lock back. */
@@ -29,9 +31,13 @@ interface Login {
 
 export function createSessionArbitration(): SessionArbitration {
   const logins = new Map<string, Login>();
+  const heard = new Set<string>();
   return {
-    lock: (worker, account) => lock(loginOf(logins, account), worker),
+    join: (worker) => void heard.add(worker),
+    lock: (worker, account) =>
+      heard.has(worker) ? lock(loginOf(logins, account), worker) : Promise.resolve(false),
     begin(worker, account) {
+      if (!heard.has(worker)) return;
       const login = loginOf(logins, account);
       login.sessions.add(worker);
       if (login.holder === worker) passOn(login);
@@ -45,6 +51,7 @@ export function createSessionArbitration(): SessionArbitration {
     },
     holdsLock: (worker) => [...logins.values()].some((login) => login.holder === worker),
     release(worker) {
+      heard.delete(worker);
       for (const [account, login] of [...logins]) {
         leave(login, worker);
         forgetIfIdle(logins, account);

@@ -48,6 +48,7 @@ export function startWorker(specification: WorkerSpecification, parts: WorkerPar
   const forked = standby?.worker ?? forkWorker(specification);
   const { child, exited, pid } = forked;
   if (pid === null) {
+    parts.released();
     return { interrupt: () => undefined, ended: exited.then((detail) => ({ kind: 'lost', detail })) };
   }
   const send = (message: DaemonMessage): void => {
