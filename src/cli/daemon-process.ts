@@ -29,10 +29,14 @@ export function spawnDaemon(options: {
   const log = openSync(logFile, 'a', 0o600);
   const start = statSync(logFile).size;
   const flags = ['start', '--no-board', '--json', ...(options.caddy ? [] : ['--no-caddy'])];
-  const child = spawn(process.execPath, [join(options.root, 'bin', 'run.js'), ...flags], {
-    detached: true,
-    stdio: ['ignore', log, log],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--disable-sigusr1', join(options.root, 'bin', 'run.js'), ...flags],
+    {
+      detached: true,
+      stdio: ['ignore', log, log],
+    },
+  );
   closeSync(log);
   const exited = new Promise<number>((resolve) => {
     child.once('exit', (code) => resolve(code ?? 1));

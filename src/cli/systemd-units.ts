@@ -38,7 +38,7 @@ function daemonUnit(options: UnitOptions): string {
     ],
     Service: [
       'Type=exec',
-      `ExecStart=${command(options.node, options.program, 'start', '--no-board', '--no-caddy')}`,
+      `ExecStart=${command(options.node, '--disable-sigusr1', options.program, 'start', '--no-board', '--no-caddy')}`,
       'ExecReload=/bin/kill -HUP $MAINPID',
       environment('SFP_SERVER_HOME', options.home),
       ...runAs(options),

@@ -47,6 +47,8 @@ interface Watch {
   stop(): void;
 }
 
+const ignore = (): void => undefined;
+
 function watchProcess(log: Logger, reload: () => void): Watch {
   const { promise: ended, resolve } = Promise.withResolvers<number>();
   let asked = false;
@@ -62,11 +64,14 @@ function watchProcess(log: Logger, reload: () => void): Watch {
     resolve(EXIT.bug);
   };
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal).on('SIGHUP', reload);
+  // Node would open a debugger, which asks nobody who they are; a worker's permissions do not keep it from signalling
+  process.on('SIGUSR1', ignore);
   process.on('uncaughtException', onBug).on('unhandledRejection', onBug);
   return {
     ended,
     stop() {
       process.off('SIGTERM', onSignal).off('SIGINT', onSignal).off('SIGHUP', reload);
+      process.off('SIGUSR1', ignore);
       process.off('uncaughtException', onBug).off('unhandledRejection', onBug);
     },
   };

@@ -100,6 +100,17 @@ it('SIGHUP reads the configuration again; a wrong one is named and the old one s
   expect(daemon.child.exitCode).toBeNull();
 });
 
+it('no signal makes it open a debugger, which would let everybody of this machine in', async () => {
+  const daemon = startDaemon();
+  const { child, printed } = daemon;
+  await untilPrinted(daemon, 'the server is ready');
+  child.kill('SIGUSR1');
+  child.kill('SIGHUP'); // heard after it, and seen in the log
+  await untilPrinted(daemon, 'configuration read again');
+  expect(printed()).not.toContain('Debugger');
+  expect(child.exitCode).toBeNull();
+});
+
 it('one that was killed is not in the way of the next', async () => {
   const first = startDaemon();
   await untilPrinted(first, 'the server is ready');

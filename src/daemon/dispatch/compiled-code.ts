@@ -71,7 +71,7 @@ async function writeCode(program: string, draft: string, signal: AbortSignal): P
   const child = fork(program, ['task', draft, 'write'], {
     cwd: draft,
     env: {},
-    execArgv: [],
+    execArgv: ['--disable-sigusr1'],
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     signal: AbortSignal.any([signal, AbortSignal.timeout(MAKE_LIMIT_MS)]),
     killSignal: 'SIGKILL',

@@ -31,6 +31,7 @@ export function workerArguments(program: Program, needs: Needs): readonly string
   return [
     '--permission',
     '--allow-addons', // keytar
+    '--no-experimental-sqlite', // it opens files without asking the permission model
     ...(needs.job === 'fetch-source' ? ['--allow-child-process'] : []), // git
     '--disable-warning=SecurityWarning', // "--allow-addons must be used with caution", once per worker
     '--disable-warning=ExperimentalWarning',

@@ -83,7 +83,7 @@ function stopping(): AppError {
 function startProcess(heapMb: number): RulesProcess {
   const child = fork(programUrl(import.meta.url, 'daemon/hooks/rules-process'), [`${process.pid}`], {
     env: {},
-    execArgv: [`--max-old-space-size=${heapMb}`],
+    execArgv: [`--max-old-space-size=${heapMb}`, '--disable-sigusr1'],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
