@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 export const BackupRequest = Type.Object(
   {
     file: Type.String({
-      pattern: '^/',
+      pattern: '^/[^\\u0000]*$',
       maxLength: 4_000,
       description: "absolute, on the server's machine; must not be there yet",
     }),

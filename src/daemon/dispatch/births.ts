@@ -33,8 +33,8 @@ export function readBirths(): Births | null {
 /** Could this process have been born between the two moments, the one before the worker's own birth included? */
 export function mayBeBornBetween(pid: number, before: Births | null, now: Births | null): boolean {
   if (before === null || now === null) return true;
-  // Once around, and every number may be a new one.
-  if (now.started - before.started >= now.pidMax - LOWEST_AGAIN) return true;
+  // Numbers in use are passed over, so that once around takes fewer births than there are numbers: half of them is far enough.
+  if (now.started - before.started >= (now.pidMax - LOWEST_AGAIN) / 2) return true;
   return before.lastPid <= now.lastPid
     ? pid > before.lastPid && pid <= now.lastPid
     : pid > before.lastPid || pid <= now.lastPid;

@@ -46,8 +46,9 @@ export function createClaiming(options: ClaimingOptions): Claiming {
       const standby = pool.first();
       const claim = await ask(standby);
       if (claim === null) return null;
-      if (standby !== null) pool.take(standby);
-      return { claim, standby, cancelled: heard.has(claim.operation.id) };
+      // one that is gone was recorded all the same; the worker that is forked in its place is recorded beside it
+      const taken = standby !== null && pool.take(standby) ? standby : null;
+      return { claim, standby: taken, cancelled: heard.has(claim.operation.id) };
     },
     cancelled: (operation) => void heard.add(operation),
   };

@@ -73,7 +73,8 @@ export function createDispatch(options: DispatchOptions): Dispatch {
 
   /** It runs from the moment that the claim is answered, so that no cancel passes it unheard. */
   const claim = async (): Promise<Claim | null> => {
-    if (drain.active() || !(await hasRoom())) return null; // reconcile looks again
+    // asked last, so that a drain that begins meanwhile is heeded; reconcile looks again
+    if (!(await hasRoom()) || drain.active()) return null;
     const claimed = await claiming.claim();
     if (claimed === null) return null;
     const { id } = claimed.claim.operation;

@@ -19,8 +19,8 @@ export interface StandbyPool {
   adjust(): void;
   /** One that is alive, for the next claim to record; it stays here until it is taken. Null: none is ready. */
   first(): Standby | null;
-  /** It is used from now on, by whoever recorded it, and replaced. */
-  take(standby: Standby): void;
+  /** It is used from now on, by whoever recorded it, and replaced. False: it died meanwhile, or was one too many. */
+  take(standby: Standby): boolean;
   /** Nobody knows whether it was recorded: it is ended and replaced. */
   discard(standby: Standby): void;
   /** Ends all that wait; those that were taken are not its own any more. */
@@ -92,10 +92,11 @@ export function createStandbyPool({ size, fork, log }: StandbyPoolOptions): Stan
     adjust,
     first: () => [...waiting].find((standby) => standby.alive()) ?? null,
     take(standby) {
-      if (!waiting.delete(standby)) throw new Error('A standby worker was taken twice.');
+      if (!waiting.delete(standby)) return false;
       deaths = 0;
       // After whatever is said to it now: to fork takes a few milliseconds.
       setImmediate(adjust);
+      return true;
     },
     discard(standby) {
       end(standby);

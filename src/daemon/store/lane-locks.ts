@@ -18,8 +18,8 @@ export interface LockRow {
 }
 
 const IN_LANE = 'tenant = +@tenant AND organisation = +@organisation AND ended_at IS NULL';
-/** More of a lane are not shown; whoever asks for its own lock sees that one. */
-const SHOWN_OF_A_LANE = 100;
+/** Of one lane: each costs those behind it, of every tenant. */
+export const OPEN_LOCKS_LIMIT = 100;
 
 export type LaneLocks = ReturnType<typeof createLaneLocks>;
 
@@ -30,13 +30,15 @@ export function createLaneLocks(db: Database) {
     `SELECT * FROM locks WHERE ${IN_LANE} AND fence IS NULL ORDER BY rank, id LIMIT 1`,
   );
   const before = db.prepare<[LaneKey & { rank: number; id: string }], { n: number }>(
-    `SELECT count(*) AS n FROM locks WHERE ${IN_LANE} AND fence IS NULL AND (rank, id) < (+@rank, +@id)`,
+    `SELECT count(*) AS n FROM (SELECT 1 FROM locks
+       WHERE ${IN_LANE} AND fence IS NULL AND (rank, id) < (+@rank, +@id) ORDER BY rank, id LIMIT ${OPEN_LOCKS_LIMIT})`,
   );
   const all = db.prepare<[LaneKey], LockRow>(
-    `SELECT * FROM locks WHERE ${IN_LANE} ORDER BY rank, id LIMIT ${SHOWN_OF_A_LANE}`,
+    `SELECT * FROM locks WHERE ${IN_LANE} ORDER BY rank, id LIMIT ${OPEN_LOCKS_LIMIT}`,
   );
   const nextFence = db.prepare<[LaneKey], { fence: number }>(
-    `INSERT INTO fences (tenant, organisation, fence) VALUES (@tenant, @organisation, 1)
+    `INSERT INTO fences (tenant, organisation, fence)
+     SELECT @tenant, @organisation, fences_from + 1 FROM meta WHERE true
      ON CONFLICT DO UPDATE SET fence = fence + 1 RETURNING fence`,
   );
   const setFence = db.prepare<[number, string]>('UPDATE locks SET fence = ? WHERE id = ?');

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
+import { AppError } from '../../contract/errors.ts';
 import type { Lock } from '../../contract/lock.ts';
-import { type LaneLocks, type LockRow, toLock } from './lane-locks.ts';
+import { type LaneLocks, type LockRow, OPEN_LOCKS_LIMIT, toLock } from './lane-locks.ts';
 import type { LockEnd, LockName, LockRenewed, NewLock } from './lane-port.ts';
 import type { Lanes } from './lanes.ts';
 import type { Waiting } from './waiting.ts';
@@ -10,6 +11,7 @@ const INSERT = `INSERT INTO locks (id, tenant, organisation, org, rank, ttl_seco
 /** How long an owner that comes late hears that its lock has ended. */
 const ENDED_KEPT_MS = 7 * 24 * 3_600_000;
 const AT_ONCE = 100;
+const RETRY_AFTER_SECONDS = 60;
 
 interface Parts {
   readonly lanes: Lanes;
@@ -53,11 +55,24 @@ export function createLocks(db: Database, parts: Parts) {
     return 'ended';
   };
 
+  const refuseTooMany = (tenant: string, organisation: string, alias: string): void => {
+    if (parts.locks.all({ tenant, organisation }).length < OPEN_LOCKS_LIMIT) return;
+    throw new AppError(
+      'queue-full',
+      `${OPEN_LOCKS_LIMIT} locks of ${alias} are open, and no more may wait.`,
+      {
+        hint: 'Release those that nobody needs: sfp-server org list names them.',
+        retryAfterSeconds: RETRY_AFTER_SECONDS,
+      },
+    );
+  };
+
   return {
     createLock(tenant: string, alias: string, lock: NewLock): Lock | null {
       const organisation = parts.getOrganisationId(tenant, alias);
       if (organisation === null) return null;
       forget.run(after(lock.at, -ENDED_KEPT_MS));
+      refuseTooMany(tenant, organisation, alias);
       const { at, ttlSeconds } = lock;
       const expiresAt = after(at, ttlSeconds * 1_000);
       insert.run({ ...lock, tenant, organisation, org: alias, rank: Date.parse(at), expiresAt });

@@ -11,6 +11,7 @@ import { turns } from './migrations/0008-turns.ts';
 import { locks } from './migrations/0009-locks.ts';
 import { overrides } from './migrations/0010-overrides.ts';
 import { pools } from './migrations/0011-pools.ts';
+import { fencesAfterRestore } from './migrations/0012-fences-after-a-restore.ts';
 
 /** In order; the database's `user_version` is how many of them it has seen. */
 const MIGRATIONS: readonly ((db: Database) => void)[] = [
@@ -25,6 +26,7 @@ const MIGRATIONS: readonly ((db: Database) => void)[] = [
   locks,
   overrides,
   pools,
+  fencesAfterRestore,
 ];
 
 export const DATABASE_VERSION = MIGRATIONS.length;

@@ -9,7 +9,7 @@ const LATEST_SECONDS = 300;
 /** Where too little has ended to tell. */
 const UNKNOWN_SECONDS = 60;
 
-/** Refuses what would make more operations wait than may; the counters are kept by triggers, so that nobody counts. */
+/** Refuses what would make more operations wait than may; the counters are stored (`tally.ts`, and triggers for moves), so that nobody counts. */
 export function createQueueLimit(db: Database) {
   const tally = db.prepare<[string], { all: number; own: number }>(
     'SELECT meta.waiting AS "all", tallies.waiting AS own FROM tallies, meta WHERE tenant = ?',

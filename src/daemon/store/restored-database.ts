@@ -8,6 +8,8 @@ import { APPLICATION_ID } from './migrations/0004-retention.ts';
 import { openDatabase } from './open-database.ts';
 
 const LISTED_FAULTS = 3;
+/** More locks than a lane can have had since the backup: none of their numbers is given again. */
+const FENCES_LEFT_OUT = 1_000_000;
 
 /**
  * Looks through all of a backup, and changes nothing in it.
@@ -97,7 +99,10 @@ export function beginHistory(
       }
     };
     db.transaction(() => {
-      db.exec('UPDATE meta SET epoch = lower(hex(randomblob(16)))');
+      db.prepare('UPDATE meta SET epoch = lower(hex(randomblob(16))), fences_from = fences_from + ?').run(
+        FENCES_LEFT_OUT,
+      );
+      db.prepare('UPDATE fences SET fence = fence + ?').run(FENCES_LEFT_OUT);
       for (const work of unfinished.all()) settle(work);
       if (fateOf !== null) db.prepare('UPDATE schedules SET settled_up_to = max(settled_up_to, ?)').run(now);
     })();

@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3';
-import { IN_LANE, isBefore, type LaneKey } from './lane-head.ts';
+import { IN_BACK_OFF, IN_LANE, isBefore, type LaneKey } from './lane-head.ts';
 import { type Closed, type LaneRules, laneLimit } from './lane-rules.ts';
 import type { OperationRow } from './operation-row.ts';
 
@@ -38,6 +38,7 @@ export const PAST = {
     WHERE ${IN_LANE} AND state = 'queued' AND override_window IS NOT NULL`,
 } as const;
 const FIRST = 'ORDER BY rank, id LIMIT 1';
+const AHEAD_IN_BACK_OFF = `SELECT org, mode, override_window, checkpoint FROM ${IN_BACK_OFF} AND (rank, id) < (+@rank, +@id)`;
 
 export type Windows = ReturnType<typeof createWindows>;
 
@@ -53,6 +54,8 @@ export function createWindows(db: Database) {
     all: db.prepare<[LaneKey], InLane>(`SELECT id, rank, mode, org FROM ${PAST.all} ${FIRST}`),
   };
 
+  const aheadInBackOff = db.prepare<[LaneKey & Pick<InLane, 'id' | 'rank'>], Terms>(AHEAD_IN_BACK_OFF);
+
   /** The window that holds an operation; null: none does. What is known of it spares a look in nearly every case. */
   const holds = (rules: LaneRules, id: string, known?: Pick<Terms, 'org' | 'mode'>): Closed | null => {
     if (known !== undefined && closedTo(rules, known) === null) return null;
@@ -64,6 +67,9 @@ export function createWindows(db: Database) {
     // an alias of the same organisation may be closed as well
     if (next === undefined || holds(rules, next.id, next) !== null) return null;
     const { runningShared, tenant, organisation } = lane;
+    // what waits for another attempt and is held by no window keeps its place
+    const ahead = aheadInBackOff.all({ tenant, organisation, rank: next.rank, id: next.id });
+    if (ahead.some((one) => windowOf(rules, one) === null)) return null;
     const free = next.mode === 'exclusive' ? runningShared === 0 : runningShared < laneLimit(rules, next.org);
     return free ? { ...next, runningShared, tenant, organisation } : null;
   };

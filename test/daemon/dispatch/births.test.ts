@@ -18,6 +18,7 @@ test.each([
   ['where the numbers began again, a high one may be one', 32_700, at(32_600, 5_000), at(400, 5_300), true],
   ['where the numbers began again, a low one may be one', 310, at(32_600, 5_000), at(400, 5_300), true],
   ['where the numbers began again, one between is older', 20_000, at(32_600, 5_000), at(400, 5_300), false],
+  ['nearly once around, when many numbers were in use', 20_000, at(1_000, 5_000), at(900, 33_500), true],
   ['once around, everyone may be one', 900, at(1_000, 5_000), at(1_100, 40_000), true],
   ['where the system says nothing, everyone may be one', 900, null, null, true],
 ])('%s', (_what, pid, before, now, expected) => {

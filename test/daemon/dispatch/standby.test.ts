@@ -117,6 +117,28 @@ describe('a worker that waits for work', () => {
     await untilWaiting(2, pids);
   });
 
+  test('that dies while a claim names it costs no attempt: another is forked for the work', async () => {
+    let struck = 0;
+    const wrap = (store: Store): Store => ({
+      ...store,
+      async claim(now, rules, worker) {
+        const claim = await store.claim(now, rules, worker);
+        if (claim !== null && worker != null && struck === 0) {
+          struck = worker.pid;
+          process.kill(-worker.pid, 'SIGKILL');
+          await until(() => !waiting().includes(struck));
+        }
+        return claim;
+      },
+    });
+    const { enqueue, ended } = await start({ wrap });
+    await until(async () => {
+      const operation = await ended(await enqueue({ act: 'echo' }));
+      expect(operation).toMatchObject({ state: 'succeeded', attempt: 1 });
+      return struck > 0;
+    });
+  });
+
   test('is not used after a claim whose answer was lost, and the operation is done by another', async () => {
     let lost: string | undefined;
     const wrap = (store: Store): Store => ({

@@ -40,6 +40,22 @@ async function waitingFor(store: Store, number: number): Promise<unknown> {
 }
 
 describe('a lock', () => {
+  test('is refused where a hundred of its lane are open, and nothing is written', async () => {
+    const { store } = await storeWithOrg();
+    const numbers = Array.from({ length: 100 }, (_, index) => index + 1);
+    await Promise.all(
+      numbers.map((number) => store.createLock('default', 'uat', newLock(number, { ttlSeconds: 3_600 }))),
+    );
+    const refused = store.createLock('default', 'uat', newLock(101, { ttlSeconds: 3_600 }));
+    await expect(refused).rejects.toMatchObject({ code: 'queue-full', retryAfterSeconds: 60 });
+    expect(await store.releaseLock(nameOf(101), at(200))).toBe('unknown');
+    expect(await store.releaseLock(nameOf(1), at(200))).toBe('released');
+    expect(await store.createLock('default', 'uat', newLock(102, { ttlSeconds: 3_600 }))).toMatchObject({
+      state: 'waiting',
+      place: 99,
+    });
+  });
+
   test('is held at once in a free lane, and nothing starts until it is released', async () => {
     const { store } = await storeWithOrg();
     expect(await store.createLock('default', 'uat', newLock(1))).toEqual({

@@ -53,6 +53,19 @@ describe('in a closed org', () => {
     expect(await claimed(store, CLOSED)).toBeNull();
   });
 
+  test('an override that waits for another attempt keeps its place before a later one', async () => {
+    const { store } = await freshStore();
+    await store.accept(newOperation(1), null);
+    await store.accept(newOperation(2, { overrideWindow: 'hotfix 42' }), null);
+    await store.accept(newOperation(3, { overrideWindow: 'hotfix 43' }), null);
+    expect(await claimed(store, CLOSED)).toBe(2);
+    const again = { to: 'scheduled', at: at(3_000), reason: 'the org hung up', error: ERROR } as const;
+    await store.settle(operationId(2), 1, again, at(2_000));
+    expect(await claimed(store, CLOSED)).toBeNull();
+    await store.promoteDue(at(3_000));
+    expect(await claimed(store, CLOSED)).toBe(2);
+  });
+
   test('an override waits for shared work that runs, and later shared work waits for it', async () => {
     const { store } = await freshStore();
     await store.accept(newOperation(1, { lane: shared }), null);

@@ -49,6 +49,18 @@ describe('a restored home', () => {
     expect(statSync(paths.database).mode & 0o777).toBe(0o600);
   });
 
+  test('gives no fencing number again that a lock had after the backup, also in a lane that the backup does not know', async () => {
+    const { paths, backup } = await backedUp(async (store) => {
+      await store.putOrg('default', 'uat', orgOf('00D000000000001EAA'), at(0));
+      await store.putOrg('default', 'qa', orgOf('00D000000000002EAA'), at(0));
+      await lockOnce(store, 'uat', 1);
+    });
+    await restoreHome(paths, { backup, ...GO_ON });
+    const store = await open(paths);
+    expect(await lockOnce(store, 'uat', 2)).toBeGreaterThan(1_000_000);
+    expect(await lockOnce(store, 'qa', 3)).toBeGreaterThan(1_000_000);
+  });
+
   test('is not written over, unless that is asked for: then the former database is laid aside whole', async () => {
     const { paths, backup } = await backedUp(async (store) => {
       await store.accept(newOperation(1), null);
@@ -170,6 +182,28 @@ describe('work of a backup', () => {
 });
 
 /** A home without a database, and a backup of one that had been there. */
+const orgOf = (organisationId: string) =>
+  ({
+    kind: 'jwt',
+    username: 'ci@example.com',
+    instanceUrl: 'https://example.my.salesforce.com',
+    organisationId,
+  }) as const;
+
+/** The fencing number that it had. */
+async function lockOnce(store: Store, alias: string, number: number): Promise<number> {
+  const id = `lk_${String(number).padStart(26, '0')}`;
+  const lock = await store.createLock('default', alias, {
+    id,
+    ttlSeconds: 60,
+    note: null,
+    by: 'ann',
+    at: at(number),
+  });
+  await store.releaseLock({ tenant: 'default', alias, id }, at(number));
+  return lock?.fence ?? 0;
+}
+
 async function backedUp(make: (store: Store) => Promise<void> = async () => undefined) {
   const from = makeHome();
   const store = await open(from);
