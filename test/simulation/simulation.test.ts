@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { simulate } from './simulate.ts';
 
-const SEEDS = Number(process.env['SIMULATION_SEEDS'] ?? 200);
+const SEEDS = Number(process.env['SIMULATION_SEEDS'] ?? 1_000);
 
 test('store, dispatch and recovery keep every promise through whatever goes wrong', async () => {
   for (let seed = 1; seed <= SEEDS; seed += 1) {
