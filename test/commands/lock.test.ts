@@ -28,6 +28,7 @@ async function locks() {
 
 /** A command of our own program, so that nothing else has to be installed. */
 const node = (code: string): string[] => ['--', process.execPath, '-e', code];
+const SHOW_WORDS = 'console.log(JSON.stringify(process.argv.slice(1)))';
 /** Until it is ended, or whoever runs it is. */
 const HANG = node(`const { ppid } = process;
   process.on('SIGTERM', () => process.exit(7));
@@ -110,11 +111,47 @@ describe('org lock', () => {
     await until(async () => (await locks()).length === 0, undefined, 60_000);
   });
 
-  test('without a command, or with one that does not exist, says so and holds nothing', async () => {
-    expect(await cli([])).toMatchObject({ code: 2 });
-    const run = await cli(['--', '/no/such/program']);
-    expect(run).toMatchObject({ code: 2 });
-    expect(run.stderr).toContain('could not be started');
+  test.each([
+    { own: [], words: ['echo', 'deploy', '--target-org', 'uat'] },
+    { own: ['-w', '30'], words: ['echo', '30', 'minutes', '-w', '30'] },
+    { own: ['--note', 'nightly'], words: ['nightly', '--note', 'nightly', '--', 'nightly'] },
+    { own: ['-w', '30'], words: ['project', 'deploy', 'start', '--target-org', 'uat'] },
+    { own: [], words: ['--server', 'http://127.0.0.1:1', '--json', '--help', 'uat', 'uat'] },
+  ])('passes $words on in their order, whatever words came before: $own', async ({ own, words }) => {
+    const run = await cli([...own, ...node(SHOW_WORDS), '--', ...words]);
+    expect(run).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(run.stdout)).toEqual(words);
+  });
+
+  test('reads nothing but the command after the first --, also where the command is named like the org', async () => {
+    const run = await cli(['--', 'uat', process.execPath]);
+    expect(run).toMatchObject({ code: 2, stdout: '' });
+    expect(run.stderr).toContain('The command "uat" was not found.');
+  });
+
+  test.each([
+    { words: [] },
+    { words: ['--'] },
+    { words: ['echo', 'on'] },
+    { words: ['-w', '30', 'echo', 'on'] },
+  ])(
+    'without -- and a command after it, as in $words, runs nothing and says how it is written',
+    async ({ words }) => {
+      const run = await cli(words);
+      expect(run).toMatchObject({ code: 2, stdout: '' });
+      expect(run.stderr).toContain('sfp-server org lock ALIAS -- COMMAND ARG…');
+      expect(await locks()).toEqual([]);
+    },
+  );
+
+  test('with a command that is not there says so in one sentence, and gives the lane back', async () => {
+    const run = await cli(['--', 'no-such-program', 'secret-word']);
+    expect(run).toEqual({
+      code: 2,
+      stdout: '',
+      stderr:
+        'Error: The command "no-such-program" was not found.\nName a program on the PATH after --; the lock was released.\n',
+    });
     expect(await locks()).toEqual([]);
   });
 });

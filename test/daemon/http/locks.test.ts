@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { ask, asOwner, bearing, type Doors, openDoors } from './open-doors.ts';
 
 let doors: Doors;
@@ -35,6 +35,18 @@ test('a lock that expired is never revived', async () => {
     expect(answer).toMatchObject({ status: 409, body: { code: 'lock-expired' } });
   }
 });
+
+test.each(['PUT', 'DELETE'] as const)(
+  'a late %s that ends a lock wakes what waited for its lane',
+  async (method) => {
+    const { body } = await owner('POST', URL, { ttlSeconds: 10 });
+    doors.clock.aheadMs += 10_000;
+    const wake = vi.spyOn(doors.parts, 'wake');
+    expect((await owner(method, `${URL}/${body.id}`)).status).toBe(409);
+    expect(wake).toHaveBeenCalledOnce();
+    wake.mockRestore();
+  },
+);
 
 test('a lock that nobody knows, of an org that nobody knows, cannot be had', async () => {
   const unknown = `lk_${'0'.repeat(26)}`;

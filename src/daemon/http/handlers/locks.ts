@@ -25,7 +25,10 @@ export const renewLock: Handler<'renewLock'> = async ({ parts, caller, params, b
   const { store, now } = parts.operations;
   const renewal = { ttlSeconds: body.ttlSeconds ?? null, at: now().toISOString() };
   const renewed = await store.renewLock({ tenant: caller.tenant, alias: params.org, id: params.id }, renewal);
-  if (renewed.outcome !== 'renewed') throw ended(params.id, renewed.outcome);
+  if (renewed.outcome !== 'renewed') {
+    parts.wake(); // it may have ended just now, which frees the lane
+    throw ended(params.id, renewed.outcome);
+  }
   return renewed.lock;
 };
 
@@ -35,8 +38,8 @@ export const releaseLock: Handler<'releaseLock'> = async ({ parts, caller, param
     { tenant: caller.tenant, alias: params.org, id: params.id },
     now().toISOString(),
   );
+  parts.wake(); // also one that had not been renewed in time frees the lane only now
   if (outcome !== 'released') throw ended(params.id, outcome);
-  parts.wake();
   return null;
 };
 
