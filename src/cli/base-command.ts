@@ -61,6 +61,11 @@ export abstract class BaseCommand extends Command {
     throw new AppError('control-only', detail);
   }
 
+  /** The same for what asks the server itself: SFP_SERVER_URL would lead it to another one. */
+  refuseRemote(server: string | undefined): void {
+    this.refuseServer(server ?? this.environment.serverUrl ?? undefined);
+  }
+
   /** Columns of the terminal; without one nothing is cut. */
   get width(): number {
     return process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;

@@ -8,8 +8,8 @@ export interface Column<T> {
   readonly align?: 'right';
   /** Ids and states are never cut; names and sentences are, in the middle. */
   readonly whole?: boolean;
-  /** Left out where there is no room for it; the last such column goes first. */
-  readonly optional?: boolean;
+  /** Left out where there is no room for it: those that say `first`, then the others, each from the last. */
+  readonly optional?: boolean | 'first';
 }
 
 const GAP = '  ';
@@ -39,13 +39,14 @@ export function formatTable<T>(
 }
 
 function withRoom<T>(rows: readonly T[], columns: readonly Column<T>[], width: number): readonly Column<T>[] {
-  const least = columns.map((column) => {
+  const narrowest = columns.map((column) => {
     const natural = naturalWidth(rows, column);
     if (column.whole) return natural;
     return Math.min(natural, column.optional ? NARROWEST_OPTIONAL : NARROWEST);
   });
-  if (sum(least) + GAP.length * (columns.length - 1) <= width) return columns;
-  const dropped = columns.findLastIndex((column) => column.optional);
+  if (sum(narrowest) + GAP.length * (columns.length - 1) <= width) return columns;
+  const first = columns.findLastIndex((column) => column.optional === 'first');
+  const dropped = first === -1 ? columns.findLastIndex((column) => column.optional) : first;
   return dropped === -1 ? columns : withRoom(rows, columns.toSpliced(dropped, 1), width);
 }
 

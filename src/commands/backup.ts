@@ -15,7 +15,7 @@ export default class BackupCommand extends BaseCommand {
 
   async run(): Promise<Backup> {
     const { args, flags } = await this.parse(BackupCommand);
-    this.refuseServer(flags.server);
+    this.refuseRemote(flags.server);
     const file = resolve(args.file);
     const backup = await this.#throughDaemon(file);
     this.log(`${backup.file}: ${Math.ceil(backup.bytes / 1024)} kB`);

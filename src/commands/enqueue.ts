@@ -3,6 +3,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { exitOf } from '../cli/exit.ts';
 import { readInput, readPairs } from '../cli/input-values.ts';
 import { MINUTE_MS, orgFlag, waitFlag } from '../cli/operation-flags.ts';
+import { AppError } from '../contract/errors.ts';
 import { type Operation, type OperationRequest, PRIORITIES } from '../contract/operation.ts';
 import { isTaskKind, LOSS_POLICIES, TASKS, taskDefinition } from '../contract/tasks.ts';
 import { endedLines } from '../tui/ended-lines.ts';
@@ -147,5 +148,8 @@ Exit codes: 0 succeeded, 1 failed, cancelled or timed out, 69 still going on whe
 /** With a time zone or without, in which case it is that of this machine; the server wants UTC. */
 function timeOf(text: string): string {
   const at = new Date(text);
-  return Number.isNaN(at.getTime()) ? text : at.toISOString();
+  if (!Number.isNaN(at.getTime())) return at.toISOString();
+  throw new AppError('invalid-request', `--run-at "${text}" is no time.`, {
+    hint: 'Write it like 2026-12-01T03:00:00+01:00.',
+  });
 }

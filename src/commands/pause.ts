@@ -15,6 +15,7 @@ export default class PauseCommand extends BaseCommand {
 
   async run(): Promise<{ paused: Pause | null }> {
     const { flags } = await this.parse(PauseCommand);
+    this.refuseRemote(flags.server);
     const client = await this.client();
     const answer = await client.call('pauseServer', {
       body: flags.reason === undefined ? {} : { reason: flags.reason },

@@ -8,7 +8,8 @@ export default class ResumeCommand extends BaseCommand {
   static override examples = ['<%= config.bin %> <%= command.id %>'];
 
   async run(): Promise<{ paused: Pause | null }> {
-    await this.parse(ResumeCommand);
+    const { flags } = await this.parse(ResumeCommand);
+    this.refuseRemote(flags.server);
     const client = await this.client();
     const answer = await client.call('resumeServer');
     this.log('The server is not paused.');

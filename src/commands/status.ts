@@ -1,7 +1,9 @@
 import { BaseCommand } from '../cli/base-command.ts';
 import { isListening } from '../cli/listening.ts';
 import { readConfiguration } from '../config/file.ts';
-import { EXIT } from '../contract/errors.ts';
+import type { Paths } from '../config/paths.ts';
+import type { Configuration } from '../contract/configuration.ts';
+import { AppError, EXIT } from '../contract/errors.ts';
 import type { Pause } from '../contract/pause.ts';
 import type { Readiness, ServerStatus } from '../contract/server.ts';
 import { edgeUrl } from '../edge/render.ts';
@@ -41,14 +43,26 @@ export default class StatusCommand extends BaseCommand {
     return status;
   }
 
-  async #edge(): Promise<Edge> {
+  async #edge(): Promise<Edge | null> {
     const { listen, paths } = this.environment;
     if (listen) {
       const url = `http://${listen.host}:${listen.port}`;
       return { url, open: await isListening(listen.host, listen.port) };
     }
-    const { edge } = readConfiguration(paths);
+    const edge = this.#edgeSettings(paths);
+    if (edge === null) return null;
     return { url: edgeUrl(edge), open: await isListening(edge.host, edge.port) };
+  }
+
+  /** Null: the file has a mistake. The server that runs knows nothing of it yet. */
+  #edgeSettings(paths: Paths): Configuration['edge'] | null {
+    try {
+      return readConfiguration(paths).edge;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      this.warn(error.message);
+      return null;
+    }
   }
 }
 

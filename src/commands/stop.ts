@@ -48,7 +48,7 @@ export default class Stop extends BaseCommand {
 
   async run(): Promise<Stopped> {
     const { flags } = await this.parse(Stop);
-    this.refuseServer(flags.server);
+    this.refuseRemote(flags.server);
     const pid = await this.#pid();
     if (pid === null) {
       this.log('No server runs.');

@@ -35,6 +35,14 @@ describe('a table', () => {
     expect(formatTable(ROWS, COLUMNS, { width: 30 })).not.toContain('NOTE');
   });
 
+  test('leaves out first what is worth least', () => {
+    const columns: Column<Row>[] = [...COLUMNS, { title: 'TOOK', value: () => '12.3s', optional: 'first' }];
+    const table = formatTable(ROWS, columns, { width: 38 });
+    expect(table).toContain('NOTE');
+    expect(table).not.toContain('TOOK');
+    expect(formatTable(ROWS, columns, { width: 60 })).toContain('TOOK');
+  });
+
   test('lays colours over what was cut and padded', () => {
     const columns: Column<Row>[] = [{ title: 'ID', value: (row) => row.id, style: (text) => `<${text}>` }];
     expect(formatTable(ROWS, columns, { width: 80 }).split('\n')[1]).toBe('<op_1 >');

@@ -36,6 +36,14 @@ afterAll(async () => {
 const cli = (words: readonly string[], more: Partial<Parameters<typeof runCli>[1]> = {}): Promise<CliRun> =>
   runCli(words, { home: server.paths.home, ...more });
 
+test('a time that is none is refused before anything is sent', async () => {
+  const run = await cli(['enqueue', 'salesforce.identity', '-o', 'uat', '--run-at', 'tomorrow']);
+  expect(run).toMatchObject({
+    code: 2,
+    stderr: 'Error: --run-at "tomorrow" is no time.\nWrite it like 2026-12-01T03:00:00+01:00.\n',
+  });
+});
+
 async function enqueued(words: readonly string[]): Promise<string> {
   const run = await cli([...words, '--async']);
   expect(run).toMatchObject({ code: 0, stderr: '' });

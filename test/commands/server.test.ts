@@ -100,6 +100,15 @@ describe('start --detach', () => {
     expect((await cli(['status'])).code).toBe(1);
   });
 
+  test('says how it is also while its file has a mistake that it has not read', async () => {
+    await cli(['start', '--detach', '--no-caddy']);
+    writeFileSync(join(home, 'sfp-server.yaml'), 'vault: { provider: file }\nconcurrency: many\n');
+    const run = await cli(['status']);
+    expect(run.code).toBe(0);
+    expect(run.stdout).toContain('● ready');
+    expect(run.stderr).toContain('sfp-server.yaml:2:');
+  });
+
   test('a killed server is never in the way', async () => {
     await cli(['start', '--detach', '--no-caddy']);
     expect((await cli(['stop', '--force'])).code).toBe(0);
@@ -201,6 +210,15 @@ describe('another server', () => {
     const run = await cli(['operation', 'list', '--server', server]);
     expect(run.code).toBe(code);
     expect(run.stderr).toContain(says);
+  });
+
+  test('that SFP_SERVER_URL names is not meant by what works on this machine alone', async () => {
+    const environment = { SFP_SERVER_URL: 'https://example.com' };
+    for (const words of [['stop'], ['pause'], ['resume'], ['backup', '/tmp/never.db']]) {
+      const run = await runCli(words, { home, environment });
+      expect(run.code).toBe(77);
+      expect(run.stderr).toContain(`${words[0]} works on this machine, not on https://example.com`);
+    }
   });
 
   test('is not started or stopped from here', async () => {

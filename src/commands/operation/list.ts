@@ -71,8 +71,8 @@ function columns(now: number): readonly Column<Operation>[] {
     },
     { title: 'TASK', value: (one) => one.task },
     { title: 'ORG', value: (one) => one.org ?? one.pool ?? '' },
-    { title: 'AGE', value: (one) => ageWords(one, now), align: 'right', whole: true, optional: true },
-    { title: 'TOOK', value: (one) => tookWords(one, now), align: 'right', whole: true, optional: true },
+    { title: 'AGE', value: (one) => ageWords(one, now), align: 'right', whole: true, optional: 'first' },
+    { title: 'TOOK', value: (one) => tookWords(one, now), align: 'right', whole: true, optional: 'first' },
     { title: 'NOTE', value: (one) => note(one, now), optional: true },
   ];
 }
