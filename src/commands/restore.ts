@@ -28,7 +28,7 @@ Clients that follow the events are told that their place in them is lost.`;
 
   async run(): Promise<Restored> {
     const { args, flags } = await this.parse(Restore);
-    this.refuseServer(flags.server);
+    this.refuseRemote(flags.server);
     const { paths } = this.environment;
     await refuseRunningDaemon(await this.client(), paths.home);
     const { restoreHome } = await import('../daemon/offline.ts');

@@ -57,7 +57,7 @@ Caddy is started in front of it with the generated configuration, where it is in
 
   async run(): Promise<Started | undefined> {
     const { flags } = await this.parse(Start);
-    this.refuseServer(flags.server);
+    this.refuseRemote(flags.server);
     const configuration = readConfiguration(this.environment.paths);
     await this.#refuseSecond();
     if (flags.detach) return this.#detached(configuration, flags.caddy);

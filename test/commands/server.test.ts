@@ -214,7 +214,14 @@ describe('another server', () => {
 
   test('that SFP_SERVER_URL names is not meant by what works on this machine alone', async () => {
     const environment = { SFP_SERVER_URL: 'https://example.com' };
-    for (const words of [['stop'], ['pause'], ['resume'], ['backup', '/tmp/never.db']]) {
+    for (const words of [
+      ['start'],
+      ['stop'],
+      ['pause'],
+      ['resume'],
+      ['backup', '/no.db'],
+      ['restore', '/no.db'],
+    ]) {
       const run = await runCli(words, { home, environment });
       expect(run.code).toBe(77);
       expect(run.stderr).toContain(`${words[0]} works on this machine, not on https://example.com`);
