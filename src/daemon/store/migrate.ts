@@ -4,7 +4,7 @@ import { initial } from './migrations/0001-initial.ts';
 import { schedules } from './migrations/0002-schedules.ts';
 import { lanes } from './migrations/0003-lanes.ts';
 import { retention } from './migrations/0004-retention.ts';
-import { windows } from './migrations/0005-windows.ts';
+import { workerLoss } from './migrations/0005-worker-loss.ts';
 import { workerMarker } from './migrations/0006-worker-marker.ts';
 import { enqueue } from './migrations/0007-enqueue.ts';
 import { turns } from './migrations/0008-turns.ts';
@@ -19,7 +19,7 @@ const MIGRATIONS: readonly ((db: Database) => void)[] = [
   schedules,
   lanes,
   retention,
-  windows,
+  workerLoss,
   workerMarker,
   enqueue,
   turns,

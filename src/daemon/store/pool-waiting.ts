@@ -7,8 +7,8 @@ import { type Pools, windowOfMember } from './pools.ts';
 /** Further back than this an operation is told no place. */
 const PLACES_COUNTED = 100;
 
-const AHEAD = `SELECT count(*) AS ahead, min(rank) AS rank FROM (
-  SELECT rank FROM operations INDEXED BY operations_in_pools
+const AHEAD = `SELECT count(*) AS ahead FROM (
+  SELECT 1 FROM operations INDEXED BY operations_in_pools
   WHERE state = 'queued' AND organisation IS NULL AND pool IS NOT NULL AND tenant = +@tenant AND pool = +@pool
     AND (rank, id) < (+@rank, +@id) ORDER BY rank, id LIMIT ${PLACES_COUNTED})`;
 
