@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SourceCode } from '../../src/contract/source-code.ts';
@@ -26,6 +26,9 @@ export function createSources(): Sources {
     root,
     repository,
     make(wishes) {
+      // What the rounds before left would make each checkout slower than the last.
+      for (const name of readdirSync(root)) if (name !== 'repository') removeTree(join(root, name));
+      for (const name of readdirSync(repository)) if (name !== '.git') removeTree(join(repository, name));
       for (const wish of wishes) {
         if (wish.kind === 'deploy-directory') placeMetadata(wish, root);
         if (wish.kind === 'deploy-git') placeProject(wish, repository);
@@ -38,8 +41,12 @@ export function createSources(): Sources {
       if (wish.kind === 'deploy-git') return { git: { repo: REPO, ref: 'main', path: wish.key } };
       return { directory: join(root, wish.key) };
     },
-    remove: () => rmSync(root, { recursive: true, force: true }),
+    remove: () => removeTree(root),
   };
+}
+
+function removeTree(path: string): void {
+  rmSync(path, { recursive: true, force: true });
 }
 
 /** In source format: converted by the worker. */
