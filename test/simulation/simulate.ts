@@ -108,7 +108,7 @@ async function start(world: World): Promise<Daemon | null> {
   });
   await dispatch.start();
   dispatch.wake();
-  return { life, store: claimAlong(store, () => dispatch.wake()), dispatch };
+  return { life, store: claimAlong(store, () => dispatch.claim()), dispatch };
 }
 
 /** kill -9. Its workers act on until the next life ends them, but for a moment only. */
