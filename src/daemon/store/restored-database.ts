@@ -6,6 +6,7 @@ import { createEngine } from './engine.ts';
 import { DATABASE_VERSION } from './migrate.ts';
 import { APPLICATION_ID } from './migrations/0004-retention.ts';
 import { openDatabase } from './open-database.ts';
+import { foreignPart } from './own-schema.ts';
 
 const LISTED_FAULTS = 3;
 /** More locks than a lane can have had since the backup: none of their numbers is given again. */
@@ -14,15 +15,17 @@ const FENCES_LEFT_OUT = 1_000_000;
 /**
  * Looks through all of a backup, and changes nothing in it.
  *
- * @throws AppError backup-invalid: it is damaged, no database of ours, or of a newer sfp-server
+ * @throws AppError backup-invalid: it is damaged, no database of ours, or of a newer sfp-server, or its schema was changed
  */
 export function checkBackup(file: string, name: string): void {
   let db: Database | null = null;
   try {
     db = new BetterSqlite3(file, { fileMustExist: true });
+    db.pragma('trusted_schema = OFF');
     const number = (pragma: string): number => Number(db?.pragma(pragma, { simple: true }));
     if (number('application_id') !== APPLICATION_ID) throw invalid(name, 'is no backup of sfp-server');
     const version = number('user_version');
+    if (version < 1) throw invalid(name, `has no version of sfp-server: ${version}`);
     if (version > DATABASE_VERSION) {
       throw new AppError(
         'backup-invalid',
@@ -30,6 +33,9 @@ export function checkBackup(file: string, name: string): void {
         { hint: 'Install the newer sfp-server that wrote it.' },
       );
     }
+    // before anything of it is used: an index or a check of somebody else's may call functions
+    const foreign = foreignPart(db, version);
+    if (foreign !== null) throw invalid(name, `has another schema: ${foreign}`);
     const faults = db.pragma(`integrity_check(${LISTED_FAULTS})`) as { integrity_check: string }[];
     const [fault] = faults;
     if (fault?.integrity_check !== 'ok') throw invalid(name, `is damaged: ${fault?.integrity_check}`);

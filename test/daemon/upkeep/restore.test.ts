@@ -91,6 +91,19 @@ describe('a restored home', () => {
     ['half of a file', (file) => writeFileSync(file, readFileSync(file).subarray(0, 40_000)), /backup/],
     ['a damaged file', damage, /is damaged|cannot be read/],
     ['of a newer version', (file) => pragma(file, 'user_version = 99'), /version 99/],
+    ['with a trigger that somebody added', smuggle, /has another schema: trigger mine is not that of/],
+    [
+      'with a table that is not as we make it',
+      (file) => exec(file, 'ALTER TABLE probe ADD COLUMN more TEXT'),
+      /table probe/,
+    ],
+    [
+      'without an index',
+      (file) => exec(file, 'DROP INDEX operations_begun'),
+      /index operations_begun is missing/,
+    ],
+    ['of a version that it is not', (file) => pragma(file, 'user_version = 11'), /has another schema/],
+    ['of no version', (file) => pragma(file, 'user_version = -1'), /has no version of sfp-server: -1/],
     ['with rows that name others that are gone', orphan, /is damaged: 1 rows/],
   ])('is left alone by a backup that is %s', async (_what, spoil, message) => {
     const { paths, backup } = await backedUp(async (store) => {
@@ -248,6 +261,16 @@ function pragma(file: string, text: string): void {
   const db = new BetterSqlite3(file);
   db.pragma(text);
   db.close();
+}
+
+function exec(file: string, sql: string): void {
+  const db = new BetterSqlite3(file);
+  db.exec(sql);
+  db.close();
+}
+
+function smuggle(file: string): void {
+  exec(file, 'CREATE TRIGGER mine AFTER INSERT ON operations BEGIN DELETE FROM tokens; END');
 }
 
 function other(file: string): void {
