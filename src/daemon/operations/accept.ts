@@ -22,6 +22,7 @@ import { checkInput, checkRequest } from './check-request.ts';
 import { createIds } from './ids.ts';
 import type { OperationParts } from './parts.ts';
 import { resolveSource } from './source.ts';
+import { unknownOrg } from './unknown-org.ts';
 
 export type { OperationParts } from './parts.ts';
 
@@ -176,11 +177,6 @@ async function placeOf(
   if (organisation === null) throw unknownOrg(org, members !== null);
   if (members !== null) return { org: null, lane: null, pool: { name: org, mode } };
   return { org, lane: { organisation, mode }, pool: null };
-}
-
-function unknownOrg(name: string, pool: boolean): AppError {
-  const message = pool ? `No org of the pool "${name}" is known here.` : `No org "${name}" is known here.`;
-  return new AppError('unknown-org', message);
 }
 
 function claimOf(
