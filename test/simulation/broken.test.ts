@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { BROKEN } from './broken.ts';
-import { type Invariant, Violation } from './invariants.ts';
 import { simulate } from './simulate.ts';
+import { type Invariant, Violation } from './violation.ts';
 import type { Broken } from './world.ts';
 
 /** Most are found by the first few; what has to meet a rare moment takes more. */

@@ -3,7 +3,7 @@ import { errorOf } from '../../src/daemon/operations/settle-loss.ts';
 import type { Verbs } from '../../src/daemon/store/engine.ts';
 import { NO_LANE_RULES } from '../../src/daemon/store/lane-rules.ts';
 import type { Settlement } from '../../src/daemon/store/port.ts';
-import type { Invariant } from './invariants.ts';
+import type { Invariant } from './violation.ts';
 import type { Broken } from './world.ts';
 
 /** The product with one promise broken, and what the simulation must say of it. */

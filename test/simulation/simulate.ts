@@ -10,12 +10,27 @@ import { createInvariants } from './invariants.ts';
 import { sweep } from './retention.ts';
 import { simulateStore } from './simulated-store.ts';
 import { simulateMeans } from './simulated-worker.ts';
-import { type Broken, calm, createWorld, type Life, type Wish, type World } from './world.ts';
+import {
+  type Broken,
+  calm,
+  createWorld,
+  type Life,
+  ORGANISATIONS,
+  POOLS,
+  type Wish,
+  type World,
+} from './world.ts';
 
 const STEPS = 30;
 /** In a calm world, long enough for every back-off. */
 const CALM_LIMIT_MS = 3_600_000;
-const ORGANISATIONS = ['00D000000000001EAA', '00D000000000002EAA'] as const;
+/** What work names: mostly an org of its own, so that lanes are full. */
+const WHERE = [
+  [4, ORGANISATIONS[0]],
+  [4, ORGANISATIONS[1]],
+  [1, 'ci'],
+  [1, 'any'],
+] as const;
 
 interface Daemon {
   readonly life: Life;
@@ -139,7 +154,7 @@ function wish(world: World): void {
   world.wishes.push({
     key: `wish-${world.wishes.length}`,
     mode: world.chance.happens(0.6) ? 'exclusive' : 'shared',
-    organisation: world.chance.pick(ORGANISATIONS),
+    where: world.chance.weigh(WHERE),
     later: world.chance.happens(0.15),
     asking: false,
     id: null,
@@ -159,20 +174,21 @@ function ask(world: World, { store, life }: Daemon, one: Wish): void {
   );
 }
 
-function operationOf(world: World, { key, mode, organisation, later }: Wish): NewOperation {
+function operationOf(world: World, { key, mode, where, later }: Wish): NewOperation {
   const now = world.now();
+  const pooled = Object.hasOwn(POOLS, where);
   return {
     id: world.nextId('op_'),
     tenant: 'default',
     task: mode === 'exclusive' ? 'salesforce.deploy' : 'salesforce.query',
-    org: organisation,
-    lane: { organisation, mode },
+    org: pooled ? null : where,
+    lane: pooled ? null : { organisation: where, mode },
     input: { source: { directory: '/simulation' } },
     priority: world.chance.pick(['critical', 'normal', 'batch']),
     maxAttempts: 1 + world.chance.below(4),
     timeoutSeconds: 600,
     onWorkerLoss: null,
-    pool: null,
+    pool: pooled ? { name: where, mode } : null,
     overrideWindow: world.chance.happens(0.1) ? 'a hotfix' : null,
     labels: { wish: key },
     origin: { kind: 'api', name: null },

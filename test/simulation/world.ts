@@ -24,7 +24,8 @@ export interface Effect {
 export interface Wish {
   readonly key: string;
   readonly mode: 'exclusive' | 'shared';
-  readonly organisation: string;
+  /** An org or a pool. */
+  readonly where: string;
   readonly later: boolean;
   asking: boolean;
   id: string | null;
@@ -165,12 +166,16 @@ function faultsOf(chance: Chance): Faults {
 
 /** In some worlds an org begins in a freeze, which ends long before the world does. */
 function configurationOf(chance: Chance): Configuration {
-  if (chance.happens(0.6)) return DEFAULT_CONFIGURATION;
+  if (chance.happens(0.6)) return { ...DEFAULT_CONFIGURATION, pools: POOLS };
   const freeze = [{ from: '2026-03-01', to: '2026-03-01 10:01', reason: 'a freeze' }];
-  return { ...DEFAULT_CONFIGURATION, orgs: { [FROZEN]: { freeze } } };
+  return { ...DEFAULT_CONFIGURATION, pools: POOLS, orgs: { [FROZEN]: { freeze } } };
 }
 
-const FROZEN = '00D000000000001EAA';
+/** The alias of each is its id. The last one is known by pools only. */
+export const ORGANISATIONS = ['00D000000000001EAA', '00D000000000002EAA', '00D000000000003EAA'] as const;
+const [FROZEN, OPEN, SPARE] = ORGANISATIONS;
+/** Two pools that have an org in common. */
+export const POOLS: Readonly<Record<string, string[]>> = { ci: [FROZEN, OPEN], any: [SPARE, OPEN] };
 
 /** Whether a window holds back what would be new in an org at a moment. */
 export function isClosed({ configuration }: World, org: string, at: string): boolean {
