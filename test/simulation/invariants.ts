@@ -86,6 +86,7 @@ export function createInvariants(world: World) {
       replay(rows);
       checkLocks();
       for (const id of world.startedPaused) throw new Violation('nothing starts where it is paused', id);
+      for (const id of world.startedDraining) throw new Violation('a drain starts nothing', id);
       const wrong = historyIsWrong();
       if (wrong !== null)
         throw new Violation('only the beginning of the history goes, and none of work that has begun', wrong);

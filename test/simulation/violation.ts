@@ -9,6 +9,7 @@ export type Invariant =
   | 'exclusive work runs alone and in order'
   | 'nothing passes what waits for another attempt'
   | 'nothing starts where it is paused'
+  | 'a drain starts nothing'
   | 'nothing exclusive starts in a closed org'
   | 'work of a pool runs in one of its orgs, and stays there'
   | 'work of a pool passes nothing, and nothing passes it'

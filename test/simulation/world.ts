@@ -44,6 +44,8 @@ export interface Life {
   dead: boolean;
   /** Its workers may still act; recovery ends them. */
   workersAlive: boolean;
+  /** Somebody asked it to start nothing more. */
+  draining: boolean;
 }
 
 /** How often things go wrong, from 0 to 1. */
@@ -78,6 +80,8 @@ export interface World {
   readonly history: OperationEvent[];
   /** What started although it was paused. */
   readonly startedPaused: readonly string[];
+  /** What was claimed although a drain had begun. */
+  readonly startedDraining: string[];
   /** Set by whoever kills the daemon from inside a commit. */
   crashed: boolean;
   /** Requests under way, and how many there were: the world is idle when neither changes. */
@@ -115,6 +119,7 @@ export function createWorld(seed: number, broken: Broken = () => ({})): World {
     told: [],
     history: [],
     startedPaused: watch.startedPaused,
+    startedDraining: [],
     crashed: false,
     busy: 0,
     turns: 0,
