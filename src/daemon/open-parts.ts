@@ -54,7 +54,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const store = await openStore({ file: paths.database });
   teardown.add('store', async () => await store.close());
 
-  const accepting = claimAlong(store, () => dispatch.wake());
+  const accepting = claimAlong(store, () => dispatch.claim());
   const operations: OperationParts = { store: accepting, configuration, paths, now };
   const dispatch = createDispatch({
     ...operations,
