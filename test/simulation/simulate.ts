@@ -118,7 +118,7 @@ async function start(world: World, deaf: Deaf): Promise<Daemon | null> {
   });
   await dispatch.start();
   dispatch.wake();
-  return { life, store: claimAlong(store, () => dispatch.wake()), dispatch: { ...dispatch, ...deaf } };
+  return { life, store: claimAlong(store, () => dispatch.claim()), dispatch: { ...dispatch, ...deaf } };
 }
 
 /** kill -9. Its workers act on until the next life ends them, but for a moment only. */

@@ -39,7 +39,7 @@ export function createDue(options: {
     const setBack = time.getTime() < lastMs - SET_BACK_MS;
     const [promoted, locks] = await Promise.all([
       options.store.promoteDue(now, setBack),
-      options.store.expireLocks(now),
+      options.store.expireLocks(now, setBack),
     ]);
     lastMs = time.getTime();
     if (locks.expired > 0) options.freed();

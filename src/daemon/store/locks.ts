@@ -15,7 +15,7 @@ const RETRY_AFTER_SECONDS = 60;
 
 /** One that ends later than a renewal at this moment would make it was renewed by a clock that has been set back since. */
 const RENEWED_NOW = `strftime('%Y-%m-%dT%H:%M:%fZ', @now, '+' || ttl_seconds || ' seconds')`;
-const SHORTEN = `UPDATE locks SET expires_at = ${RENEWED_NOW} WHERE ended_at IS NULL AND expires_at > ${RENEWED_NOW}`;
+const SHORTEN = `UPDATE locks SET expires_at = ${RENEWED_NOW} WHERE ended_at IS NULL AND expires_at > @now AND expires_at > ${RENEWED_NOW}`;
 
 interface Parts {
   readonly lanes: Lanes;
@@ -98,8 +98,8 @@ export function createLocks(db: Database, parts: Parts) {
       finish(row, now);
       return 'released';
     },
-    expireLocks(now: string): { expired: number; nextAt: string | null } {
-      shorten.run({ now });
+    expireLocks(now: string, setBack = false): { expired: number; nextAt: string | null } {
+      if (setBack) shorten.run({ now });
       const over = expired.all(now);
       for (const row of over) finish(row, now);
       return { expired: over.length, nextAt: next.get()?.at ?? null };

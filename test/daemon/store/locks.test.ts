@@ -146,7 +146,7 @@ describe('a lock', () => {
     const day = 86_400;
     const { store } = await storeWithOrg();
     await store.createLock('default', 'uat', newLock(1, { at: at(day) }));
-    expect(await store.expireLocks(at(0))).toEqual({ expired: 0, nextAt: at(60) });
+    expect(await store.expireLocks(at(0), true)).toEqual({ expired: 0, nextAt: at(60) });
     expect(await store.renewLock(nameOf(1), { ttlSeconds: null, at: at(30) })).toMatchObject({
       lock: { expiresAt: at(90), fence: 1 },
     });
