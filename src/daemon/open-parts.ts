@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Environment } from '../config/environment.ts';
+import { programPath } from '../config/program-path.ts';
 import { vaultReference } from '../config/vault-reference.ts';
 import type { Configuration } from '../contract/configuration.ts';
 import { programUrl } from '../contract/programs.ts';
@@ -57,6 +58,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const dispatch = createDispatch({
     ...operations,
     vault: vaultReference(configuration(), paths),
+    bubblewrap: programPath('bwrap'),
     workerUrl: options.workerUrl ?? programUrl(import.meta.url, 'worker/main'),
     onDrained: options.onDrained,
     hasRoom: createRoom(paths.home, log),

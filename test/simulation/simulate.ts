@@ -102,6 +102,7 @@ async function start(world: World): Promise<Daemon | null> {
     ...parts,
     paths: pathsOf('/simulation'),
     vault: { provider: 'file', directory: '/simulation' },
+    bubblewrap: null,
     workerUrl: new URL('file:///simulation'),
     resolveSource: async () => ({ kind: 'directory', directory: '/simulation' }),
     means: simulateMeans(world, life),

@@ -23,6 +23,8 @@ export interface AttemptParts {
   readonly configuration: () => Configuration;
   readonly paths: Paths;
   readonly vault: VaultReference;
+  /** The program bwrap; null: this machine has none. */
+  readonly bubblewrap: string | null;
   readonly workerUrl: URL;
   /** Where V8's compiled form of the worker lies; null: nowhere. */
   readonly compiledCode: () => string | null;

@@ -27,6 +27,8 @@ export interface DispatchOptions {
   readonly configuration: () => Configuration;
   readonly paths: Paths;
   readonly vault: VaultReference;
+  /** The program bwrap; null: this machine has none. */
+  readonly bubblewrap: string | null;
   readonly workerUrl: URL;
   /** operations/source: checked again when the work starts. */
   readonly resolveSource: (tenant: string, source: SourceCode) => Promise<ResolvedSource>;

@@ -15,11 +15,11 @@ import { makeWorkspace, type Workspace } from './workspace.ts';
 
 /** Runs one worker of an attempt from its fork until nothing of it is left. */
 export async function runWorker(parts: AttemptParts, attempt: Attempt, job: Job): Promise<WorkerEnd> {
-  const assignment = assignmentOf(parts, attempt, job);
   const quota = createReportQuota(parts.limits.kept, parts.now);
   const program = programOf(parts, attempt.workspace, job);
   const standby = job.name === 'task' && attempt.standby?.alive() ? attempt.standby : null;
   const marker = standby?.record.marker ?? program.marker;
+  const assignment = assignmentOf(parts, attempt, { job, marker });
   const worker = startWorker(
     {
       ...program,
@@ -70,7 +70,11 @@ export function programOf(
 }
 
 /** Account names come from the operation's tenant and org, never from its input. */
-function assignmentOf(parts: AttemptParts, attempt: Attempt, job: Job): Assignment {
+function assignmentOf(
+  parts: AttemptParts,
+  attempt: Attempt,
+  { job, marker }: { readonly job: Job; readonly marker: string },
+): Assignment {
   const { operation, workspace, checkpoint } = attempt;
   const work = {
     type: 'assignment',
@@ -79,6 +83,7 @@ function assignmentOf(parts: AttemptParts, attempt: Attempt, job: Job): Assignme
     tenant: operation.tenant,
     workspace: workspace.directory,
     vault: parts.vault,
+    sandbox: { bubblewrap: parts.bubblewrap, marker },
   } as const;
   if (job.name === 'fetch-source') return { ...work, job: job.name, source: job.source };
   const { org, tenant } = operation;

@@ -89,6 +89,7 @@ export async function makeSetting(options: SettingOptions = {}): Promise<Setting
     configuration: () => configuration,
     paths,
     vault: { provider: 'file', directory: paths.fileVault },
+    bubblewrap: null,
     workerUrl: options.workerUrl ?? WORKER,
     resolveSource:
       options.resolveSource ??
