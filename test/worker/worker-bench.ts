@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Compile } from 'typebox/compile';
+import { programEnvironment } from '../../src/config/environment.ts';
 import { programPath } from '../../src/config/program-path.ts';
 import { orgAccount } from '../../src/contract/org.ts';
 import {
@@ -37,14 +38,16 @@ export interface WorkerBench {
   remove(): Promise<void>;
 }
 
-export type Job =
+/** `bubblewrap` null: a machine without a sandbox. */
+export type Job = { readonly bubblewrap?: null } & (
   | { readonly source: ResolvedSource }
   | {
       readonly task: string;
       readonly input: Record<string, unknown>;
       readonly fetched?: FetchedSource;
       readonly checkpoint?: Record<string, unknown>;
-    };
+    }
+);
 
 export interface Behaviour {
   /** Called for every question, before it is answered. */
@@ -77,7 +80,9 @@ export function createBench(): WorkerBench {
     readSecret: async (account) => (await openVault(vault)).get(account),
     async start(job, behaviour = {}) {
       const marker = `${basename(directory)}:${'task' in job ? 'task' : 'fetch-source'}`;
-      const sandbox = { bubblewrap: programPath('bwrap'), marker };
+      const environment = programEnvironment();
+      const bubblewrap = job.bubblewrap === undefined ? programPath('bwrap') : job.bubblewrap;
+      const sandbox = { bubblewrap, marker, environment };
       const assignment = assignmentOf(job, { workspace, vault, sandbox });
       const program = {
         workerUrl: pathToFileURL(MAIN),

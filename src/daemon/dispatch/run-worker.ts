@@ -1,3 +1,4 @@
+import { programEnvironment } from '../../config/environment.ts';
 import { AppError } from '../../contract/errors.ts';
 import { PROGRAM_LIMITS } from '../../contract/limits.ts';
 import { orgAccount } from '../../contract/org.ts';
@@ -48,7 +49,10 @@ async function run(
   const program = programOf(parts, attempt.workspace, job);
   const standby = job.name === 'task' && attempt.standby?.alive() ? attempt.standby : null;
   const marker = standby?.record.marker ?? program.marker;
-  const assignment = assignmentOf(parts, attempt, { job, sandbox: { bubblewrap, marker } });
+  const assignment = assignmentOf(parts, attempt, {
+    job,
+    sandbox: { bubblewrap, marker, environment: programEnvironment() },
+  });
   const worker = startWorker(
     {
       ...program,

@@ -27,7 +27,7 @@ export function bubblewrapArguments(
   { env, network, limits }: SandboxWish,
   files: readonly SandboxFile[],
 ): readonly string[] {
-  const { home, source, tools, workspace } = place;
+  const { home, readable, source, tools, workspace } = place;
   const tmpfs = (path: string, bytes: number, mode = '0700') => [
     ...['--perms', mode, '--size', String(bytes), '--tmpfs', path],
   ];
@@ -40,6 +40,7 @@ export function bubblewrapArguments(
     ...tmpfs('/tmp', limits.temporaryBytes, '1777'),
     // Before what may be written, so that a tool that lies around it does not cover it.
     ...tools.flatMap((path) => ['--ro-bind', path, path]),
+    ...(readable ?? []).flatMap((path) => ['--ro-bind-try', path, path]),
     ...['--bind', workspace, workspace],
     ...(source === null
       ? []
