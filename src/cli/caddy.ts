@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
-import { caddyEnvironment, caddyProgram } from '../config/caddy-environment.ts';
+import { caddyEnvironment } from '../config/caddy-environment.ts';
 import type { Paths } from '../config/paths.ts';
+import { programPath } from '../config/program-path.ts';
 import { AppError } from '../contract/errors.ts';
 import { endLeftoverCaddy } from './caddy-leftover.ts';
 import { type Listener, listenerOf, refuseUsedPort, waitUntilAnswering } from './caddy-port.ts';
@@ -20,7 +21,7 @@ const SAID_LIMIT_LINES = 20;
 
 /** Null: Caddy is not installed. */
 export async function findCaddy(): Promise<{ path: string; version: string } | null> {
-  const path = caddyProgram();
+  const path = programPath('caddy');
   if (path === null) return null;
   const { code, output } = await runCaddy(path, ['version'], dirname(path));
   return code === 0 ? { path, version: output.trim().split(/\s+/)[0]?.replace(/^v/, '') ?? '' } : null;
@@ -32,7 +33,7 @@ export async function findCaddy(): Promise<{ path: string; version: string } | n
  */
 export async function validateCaddyfile(path: string, directory: string = dirname(path)): Promise<void> {
   const arguments_ = ['validate', '--adapter', 'caddyfile', '--config', path];
-  const program = caddyProgram();
+  const program = programPath('caddy');
   if (program === null) throw caddyMissing();
   const { code, output } = await runCaddy(program, arguments_, directory);
   if (code === 0) return;
@@ -94,7 +95,7 @@ async function prepareHome(paths: Paths, caddyfile: string): Promise<void> {
 /** A process group of its own: Ctrl-C in a terminal reaches the daemon first, which then ends Caddy. */
 function spawnCaddy(paths: Paths, log: (line: string) => void): ChildProcess {
   const child = spawn(
-    caddyProgram() ?? 'caddy',
+    programPath('caddy') ?? 'caddy',
     ['run', '--adapter', 'caddyfile', '--config', paths.caddyfile],
     {
       env: caddyEnvironment(paths.caddyData),

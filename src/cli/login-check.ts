@@ -63,7 +63,7 @@ async function runWorker(check: LoginCheck, place: Place): Promise<Outcome | nul
     env: workerEnvironment({
       home: place.workspace,
       temporary: join(place.workspace, 'tmp'),
-      marker: `${place.operation}:1:login-check`,
+      marker: markerOf(place),
     }),
     execArgv: [],
     detached: true,
@@ -126,12 +126,17 @@ function assignmentOf(check: LoginCheck, place: Place): Assignment {
     tenant: check.tenant,
     workspace: place.workspace,
     vault: check.vault,
+    sandbox: { bubblewrap: null, marker: markerOf(place), environment: {} },
     task: 'salesforce.identity',
     input: {},
     org: { alias: check.alias, account: check.account },
     source: null,
     checkpoint: null,
   };
+}
+
+function markerOf({ operation }: Place): string {
+  return `${operation}:1:login-check`;
 }
 
 /** One worker, so every lock is free. */

@@ -1,5 +1,3 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { handedDown } from './handed-down.ts';
 
 /** What Caddy's environment takes over: where programs and certificates are, and proxies on the way to a certificate. */
@@ -26,19 +24,4 @@ export function caddyEnvironment(
     XDG_CONFIG_HOME: directory,
     XDG_DATA_HOME: directory,
   };
-}
-
-/** The absolute path of the installed Caddy; null: PATH leads to none. */
-export function caddyProgram(environment: NodeJS.ProcessEnv = process.env): string | null {
-  const directories = (environment['PATH'] ?? '').split(delimiter).filter((part) => part.startsWith('/'));
-  return directories.map((directory) => join(directory, 'caddy')).find(isExecutable) ?? null;
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

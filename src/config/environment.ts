@@ -52,6 +52,18 @@ const HANDED_DOWN = [
   'XDG_RUNTIME_DIR',
 ] as const;
 
+/** What programs that are not ours take over: no way to the keychain's bus. */
+const HANDED_TO_PROGRAMS = HANDED_DOWN.filter((name) => !/^(DBUS|XDG)_/.test(name));
+
+export function programEnvironment(environment: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  return handedDown(environment, HANDED_TO_PROGRAMS);
+}
+
+/** The address of the keychain's bus; empty: none is named. */
+export function keychainBus(environment: NodeJS.ProcessEnv = process.env): string {
+  return environment['DBUS_SESSION_BUS_ADDRESS'] ?? '';
+}
+
 /** The explicit environment of one worker: its own HOME and TMPDIR, its marker, and a short list. */
 export function workerEnvironment(
   own: { readonly home: string; readonly temporary: string; readonly marker: string },

@@ -1,5 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { Hooks } from './hook.ts';
+import { ISOLATION_WISHES } from './isolation.ts';
+import { DEFAULT_PROGRAM_LIMITS, ProgramLimits } from './program-limits.ts';
 import { DEFAULT_RETENTION, Retention } from './retention.ts';
 import { Schedules } from './schedule.ts';
 import { Alias, OneOf, SecretName } from './values.ts';
@@ -16,6 +18,10 @@ export const Configuration = Type.Object(
       maximum: 16,
       description: 'workers that are forked ahead and wait for work; 0: none',
     }),
+    isolation: OneOf(ISOLATION_WISHES, {
+      description: 'of programs that are not ours; required: none runs without all parts of it',
+    }),
+    programs: ProgramLimits,
     vault: Type.Object(
       {
         provider: OneOf(['keychain', 'file'] as const, {
@@ -123,6 +129,8 @@ export type Configuration = Static<typeof Configuration>;
 export const DEFAULT_CONFIGURATION: Configuration = {
   concurrency: 4,
   standby: 2,
+  isolation: 'preferred',
+  programs: DEFAULT_PROGRAM_LIMITS,
   vault: { provider: 'keychain' },
   edge: { host: 'localhost', port: 8443, tls: 'internal' },
   orgs: {},

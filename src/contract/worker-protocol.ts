@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { LOG_LEVELS, STEP_STATES } from './event.ts';
 import { OperationError, Progress } from './operation.ts';
+import { ProgramLimits } from './program-limits.ts';
 import { Alias, JsonObject, Nullable, OneOf, OperationId, Tenant } from './values.ts';
 
 /**
@@ -43,6 +44,20 @@ export const FetchedSource = Type.Object({
   commitId: Nullable(Type.String({ description: 'git: what the ref was pinned to' })),
 });
 
+/** What the machine has to keep programs in that are not ours. */
+export const SandboxMachine = Type.Object({
+  bubblewrap: Nullable(
+    Type.String({
+      description: 'absolute path of bwrap; null: no sandbox, what can be done without is done',
+    }),
+  ),
+  marker: Type.String({ description: 'value of WORKER_MARKER in every process of this worker' }),
+  environment: Type.Record(Type.String(), Type.String(), {
+    description: 'what programs take over from the machine: PATH, language, certificates, proxies',
+  }),
+  limits: Type.Optional(ProgramLimits),
+});
+
 const work = {
   type: Type.Literal('assignment'),
   operation: OperationId,
@@ -50,6 +65,7 @@ const work = {
   tenant: Tenant,
   workspace: Type.String({ description: "absolute; the attempt's own directory" }),
   vault: VaultReference,
+  sandbox: SandboxMachine,
 };
 
 export const Assignment = Type.Union([
@@ -134,6 +150,7 @@ export const DaemonMessage = Type.Union([
 ]);
 
 export type VaultReference = Static<typeof VaultReference>;
+export type SandboxMachine = Static<typeof SandboxMachine>;
 export type ResolvedSource = Static<typeof ResolvedSource>;
 export type FetchedSource = Static<typeof FetchedSource>;
 export type Assignment = Static<typeof Assignment>;

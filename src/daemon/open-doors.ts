@@ -71,19 +71,24 @@ function readinessOf({
   });
 }
 
-function createStatus({ operations, dispatch }: Parts, version: string): () => Promise<ServerStatus> {
+function createStatus(
+  { operations, dispatch, isolation }: Parts,
+  version: string,
+): () => Promise<ServerStatus> {
   const { store, configuration, paths, now } = operations;
   const startedAt = now().toISOString();
   return async () => {
-    const [position, counts, paused] = await Promise.all([
+    const [position, counts, paused, isolated] = await Promise.all([
       store.position(),
       store.counts(null),
       store.serverPause(),
+      isolation.report(),
     ]);
     const { vault, concurrency } = configuration();
     const identity = { version, pid: process.pid, startedAt, home: paths.home };
     const draining = dispatch.drain.active();
-    return { ...identity, vault: vault.provider, position, concurrency, draining, paused, counts };
+    const settings = { vault: vault.provider, concurrency, isolation: isolated };
+    return { ...identity, ...settings, position, draining, paused, counts };
   };
 }
 

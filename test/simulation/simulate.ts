@@ -4,6 +4,7 @@ import { isFinal } from '../../src/contract/operation.ts';
 import type { OrgRegistration } from '../../src/contract/org.ts';
 import { claimAlong } from '../../src/daemon/dispatch/claim-along.ts';
 import { createDispatch, type Dispatch } from '../../src/daemon/dispatch/dispatch.ts';
+import type { MachineIsolation } from '../../src/daemon/dispatch/isolation.ts';
 import { settleOpen } from '../../src/daemon/upkeep/recovery.ts';
 import { createInvariants } from './invariants.ts';
 import {
@@ -112,6 +113,7 @@ async function start(world: World, deaf: Deaf): Promise<Daemon | null> {
     ...parts,
     paths: pathsOf('/simulation'),
     vault: { provider: 'file', directory: '/simulation' },
+    isolation: NO_ISOLATION,
     workerUrl: new URL('file:///simulation'),
     resolveSource: async () => ({ kind: 'directory', directory: '/simulation' }),
     means: simulateMeans(world, life),
@@ -120,6 +122,15 @@ async function start(world: World, deaf: Deaf): Promise<Daemon | null> {
   dispatch.wake();
   return { life, store: claimAlong(store, () => dispatch.claim()), dispatch: { ...dispatch, ...deaf } };
 }
+
+/** Simulated workers are no processes. */
+const NO_ISOLATION: MachineIsolation = {
+  look: () => undefined,
+  report: async () => ({ wanted: 'preferred', parts: [] }),
+  demand: async () => null,
+  group: () => null,
+  close: () => Promise.resolve(),
+};
 
 /** kill -9. Its workers act on until the next life ends them, but for a moment only. */
 function die(world: World, daemon: Daemon | null): null {

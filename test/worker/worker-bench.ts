@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Compile } from 'typebox/compile';
+import { programEnvironment } from '../../src/config/environment.ts';
+import { programPath } from '../../src/config/program-path.ts';
 import { orgAccount } from '../../src/contract/org.ts';
 import {
   type AskBody,
@@ -36,14 +38,16 @@ export interface WorkerBench {
   remove(): Promise<void>;
 }
 
-export type Job =
+/** `bubblewrap` null: a machine without a sandbox. */
+export type Job = { readonly bubblewrap?: null } & (
   | { readonly source: ResolvedSource }
   | {
       readonly task: string;
       readonly input: Record<string, unknown>;
       readonly fetched?: FetchedSource;
       readonly checkpoint?: Record<string, unknown>;
-    };
+    }
+);
 
 export interface Behaviour {
   /** Called for every question, before it is answered. */
@@ -75,7 +79,11 @@ export function createBench(): WorkerBench {
     storeSecret: async (account, secret) => (await openVault(vault)).set(account, secret),
     readSecret: async (account) => (await openVault(vault)).get(account),
     async start(job, behaviour = {}) {
-      const assignment = assignmentOf(job, { workspace, vault });
+      const marker = `${basename(directory)}:${'task' in job ? 'task' : 'fetch-source'}`;
+      const environment = programEnvironment();
+      const bubblewrap = job.bubblewrap === undefined ? programPath('bwrap') : job.bubblewrap;
+      const sandbox = { bubblewrap, marker, environment };
+      const assignment = assignmentOf(job, { workspace, vault, sandbox });
       const program = {
         workerUrl: pathToFileURL(MAIN),
         codeDirectory: join(ROOT, 'src'),
@@ -99,7 +107,7 @@ export function createBench(): WorkerBench {
           source: join(workspace, 'source'),
           remove: () => Promise.resolve(),
         },
-        marker: `${basename(directory)}:${assignment.job}`,
+        marker,
       });
       running.push(forked);
       return converse(forked, assignment, behaviour);
@@ -112,7 +120,7 @@ export function createBench(): WorkerBench {
   };
 }
 
-function assignmentOf(job: Job, place: Pick<Assignment, 'workspace' | 'vault'>): Assignment {
+function assignmentOf(job: Job, place: Pick<Assignment, 'workspace' | 'vault' | 'sandbox'>): Assignment {
   const work = { type: 'assignment', operation: OPERATION, attempt: 1, tenant: 'default', ...place } as const;
   if (!('task' in job)) return { ...work, job: 'fetch-source', source: job.source };
   return {

@@ -1,6 +1,6 @@
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ResolvedSource, VaultReference } from '../../contract/worker-protocol.ts';
+import type { ResolvedSource, VaultReference, WorkerJob } from '../../contract/worker-protocol.ts';
 
 /** What one worker may touch, beyond its own program. Everything that is not named here is refused by Node. */
 export interface Needs {
@@ -32,12 +32,17 @@ export function workerArguments(program: Program, needs: Needs): readonly string
     '--permission',
     '--allow-addons', // keytar
     '--no-experimental-sqlite', // it opens files without asking the permission model
-    ...(needs.job === 'fetch-source' ? ['--allow-child-process'] : []), // git
+    ...(mayStartPrograms(needs.job) ? ['--allow-child-process'] : []),
     '--disable-warning=SecurityWarning', // "--allow-addons must be used with caution", once per worker
     '--disable-warning=ExperimentalWarning',
     ...unique(readable).map((path) => `--allow-fs-read=${path}`),
     ...unique(writable).map((path) => `--allow-fs-write=${path}`),
   ];
+}
+
+/** Git, and what is not ours; a worker that may is in a control group, and what it starts in a sandbox. */
+export function mayStartPrograms(job: WorkerJob): boolean {
+  return job !== 'task';
 }
 
 /** The folder of code that a module of this package runs from: `<package>/src` or `<package>/dist`. */

@@ -1,11 +1,15 @@
+import { programEnvironment } from '../../config/environment.ts';
+import { withinHardLimits } from '../../config/hard-limits.ts';
+import { AppError } from '../../contract/errors.ts';
 import { orgAccount } from '../../contract/org.ts';
-import type { Assignment } from '../../contract/worker-protocol.ts';
+import type { Assignment, SandboxMachine } from '../../contract/worker-protocol.ts';
 import type { StoredReport } from '../store/port.ts';
 import { answer } from './answer.ts';
 import type { Attempt, AttemptParts, Job, PoolParts } from './attempt.ts';
+import type { Cgroup } from './cgroups.ts';
 import { checkFetchedSource, checkTaskResult } from './check-result.ts';
 import type { WorkerProgram } from './fork-worker.ts';
-import { codeDirectoryOf, workerArguments } from './permissions.ts';
+import { codeDirectoryOf, mayStartPrograms, workerArguments } from './permissions.ts';
 import { createReportQuota, type ReportQuota } from './report-quota.ts';
 import { forkStandby } from './standby.ts';
 import { createStandbyPool, type StandbyPool } from './standby-pool.ts';
@@ -15,16 +19,53 @@ import { makeWorkspace, type Workspace } from './workspace.ts';
 
 /** Runs one worker of an attempt from its fork until nothing of it is left. */
 export async function runWorker(parts: AttemptParts, attempt: Attempt, job: Job): Promise<WorkerEnd> {
-  const assignment = assignmentOf(parts, attempt, job);
+  if (!mayStartPrograms(job.name)) return run(parts, attempt, job, { bubblewrap: null, cgroup: null });
+  try {
+    const bubblewrap = await parts.isolation.demand();
+    const { processes, memoryMegabytes } = parts.configuration().programs;
+    const held = { processes, memoryBytes: memoryMegabytes * 2 ** 20 };
+    const cgroup = parts.isolation.group(`${attempt.workspace.name}.${job.name}`, held);
+    return await run(parts, attempt, job, { bubblewrap, cgroup });
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { code, message, hint } = error;
+    return {
+      kind: 'outcome',
+      outcome: { state: 'failed', error: { code, message, hint, retryable: false }, result: null },
+    };
+  }
+}
+
+interface Keeping {
+  readonly bubblewrap: string | null;
+  readonly cgroup: Cgroup | null;
+}
+
+async function run(
+  parts: AttemptParts,
+  attempt: Attempt,
+  job: Job,
+  { bubblewrap, cgroup }: Keeping,
+): Promise<WorkerEnd> {
   const quota = createReportQuota(parts.limits.kept, parts.now);
   const program = programOf(parts, attempt.workspace, job);
   const standby = job.name === 'task' && attempt.standby?.alive() ? attempt.standby : null;
   const marker = standby?.record.marker ?? program.marker;
+  const assignment = assignmentOf(parts, attempt, {
+    job,
+    sandbox: {
+      bubblewrap,
+      marker,
+      environment: programEnvironment(),
+      limits: withinHardLimits(parts.configuration().programs),
+    },
+  });
   const worker = startWorker(
     {
       ...program,
       standby,
       assignment,
+      cgroup,
       limits: parts.limits,
     },
     workerParts(parts, attempt, { job, marker, quota, account: accountOf(assignment) }),
@@ -70,7 +111,11 @@ export function programOf(
 }
 
 /** Account names come from the operation's tenant and org, never from its input. */
-function assignmentOf(parts: AttemptParts, attempt: Attempt, job: Job): Assignment {
+function assignmentOf(
+  parts: AttemptParts,
+  attempt: Attempt,
+  { job, sandbox }: { readonly job: Job; readonly sandbox: SandboxMachine },
+): Assignment {
   const { operation, workspace, checkpoint } = attempt;
   const work = {
     type: 'assignment',
@@ -79,6 +124,7 @@ function assignmentOf(parts: AttemptParts, attempt: Attempt, job: Job): Assignme
     tenant: operation.tenant,
     workspace: workspace.directory,
     vault: parts.vault,
+    sandbox,
   } as const;
   if (job.name === 'fetch-source') return { ...work, job: job.name, source: job.source };
   const { org, tenant } = operation;
