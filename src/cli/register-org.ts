@@ -1,7 +1,8 @@
 import type { Client } from '../client/client.ts';
 import type { Paths } from '../config/paths.ts';
 import { AppError, type ErrorCode } from '../contract/errors.ts';
-import { type Org, type OrgLogin, orgAccount } from '../contract/org.ts';
+import { type Org, orgAccount } from '../contract/org.ts';
+import type { OrgLogin } from '../contract/org-login.ts';
 import type { IdentityResult } from '../contract/tasks.ts';
 import type { VaultReference } from '../contract/worker-protocol.ts';
 import { checkLogin } from './login-check.ts';

@@ -36,6 +36,9 @@ export const Configuration = Type.Object(
           pauseWhenIndeterminate: Type.Optional(
             Type.Boolean({ description: 'an exclusive operation; until it is resolved. Default: true' }),
           ),
+          revokeSessions: Type.Optional(
+            Type.Boolean({ description: 'when the last one of its user ends. Default: true' }),
+          ),
           ...ORG_TIMES,
         },
         closed,

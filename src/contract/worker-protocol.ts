@@ -15,6 +15,8 @@ export const REPORT_WINDOW = 64;
 export const MESSAGE_LIMIT = 2 * 1024 * 1024;
 /** Environment variable with the name of its worker in every process of it, so that strays are found: `<workspace>:<job>`. */
 export const WORKER_MARKER = 'SFP_WORKER';
+/** In the workspace of a worker whose refresh token is with the org: whoever ends it then loses the login. */
+export const LOGIN_IN_USE = 'login-in-use';
 export const WORKER_JOBS = ['fetch-source', 'task'] as const;
 export type WorkerJob = (typeof WORKER_JOBS)[number];
 
@@ -93,14 +95,20 @@ export const ReportBody = Type.Union([
 
 /**
  * Questions. `session-lock` is answered when this worker alone may use the org login (it must then begin or exit);
- * `session-begin` says that a session exists, rotated secrets are stored, and gives the lock back;
- * `session-end` is answered with whether to revoke: true when no other session of that login lives.
+ * `session-begin` says that a session of that user exists, rotated secrets are stored, and gives the lock back;
+ * `session-end` is answered with whether to revoke: true when no other session of that user lives; then nobody logs in as
+ * that user before `session-revoked`.
  */
 export const AskBody = Type.Union([
   Type.Object({ kind: Type.Literal('checkpoint'), checkpoint: JsonObject }),
   Type.Object({ kind: Type.Literal('session-lock'), account: Type.String({ maxLength: 200 }) }),
-  Type.Object({ kind: Type.Literal('session-begin'), account: Type.String({ maxLength: 200 }) }),
+  Type.Object({
+    kind: Type.Literal('session-begin'),
+    account: Type.String({ maxLength: 200 }),
+    user: Type.String({ maxLength: 64, description: '00D…/005…' }),
+  }),
   Type.Object({ kind: Type.Literal('session-end'), account: Type.String({ maxLength: 200 }) }),
+  Type.Object({ kind: Type.Literal('session-revoked'), account: Type.String({ maxLength: 200 }) }),
 ]);
 
 export const WorkerMessage = Type.Union([

@@ -53,6 +53,7 @@ describe('a session', () => {
       { kind: 'session-lock', token: login.refreshToken, identities: 0 },
       { kind: 'session-begin', token: rotated, identities: 0 },
       { kind: 'session-end', token: rotated, identities: 1 },
+      { kind: 'session-revoked', token: rotated, identities: 1 },
     ]);
     expect((await (await identify()).ended).outcome).toMatchObject({ state: 'succeeded' });
   });

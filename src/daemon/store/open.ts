@@ -48,6 +48,7 @@ const VERBS: Record<Verb, true> = {
   findToken: true,
   putOrg: true,
   deleteOrg: true,
+  noteLogin: true,
   getOrganisationId: true,
   listOrgs: true,
   resolve: true,

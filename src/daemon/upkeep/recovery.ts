@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Paths } from '../../config/paths.ts';
 import { isTaskKind, type LossPolicy, type TaskDefinition, taskDefinition } from '../../contract/tasks.ts';
+import { LOGIN_IN_USE } from '../../contract/worker-protocol.ts';
 import { isRunning, signal } from '../dispatch/processes.ts';
 import { endStrays, findStrays, workerMarker } from '../dispatch/strays.ts';
 import { isWorkspaceName } from '../dispatch/workspace.ts';
@@ -11,8 +13,10 @@ import { type SettleParts, settleAttempt } from '../operations/settle-attempt.ts
 import { errorOf, lossPolicy, settleLoss } from '../operations/settle-loss.ts';
 import type { OpenAttempt, RecordedWorker, Settlement, Store } from '../store/port.ts';
 
-/** A worker notices the end of its daemon and ends itself; this long it may finish storing a rotated token. */
+/** A worker notices the end of its daemon and ends itself. */
 const OWN_END_MS = 2_000;
+/** One whose refresh token is with the org gets the time of that call: whoever ends it then loses the login. */
+const LOGIN_MS = 10_000;
 const GONE_MS = 10_000;
 const LOOK_AGAIN_MS = 25;
 
@@ -30,14 +34,14 @@ export interface RecoveryOptions extends SettleParts {
 export async function recover(options: RecoveryOptions): Promise<void> {
   const open = await options.store.listOpenAttempts();
   const workers = open.flatMap((attempt) => attempt.workers);
-  await endProcesses(options.log, workers, await workspaceNames(options.paths));
+  await endProcesses(options, workers, await workspaceNames(options.paths));
   for (const attempt of open) await settleOpen(options, attempt);
   await removeWorkspaces(options);
 }
 
 /** Recorded workers, and all that lived in a workspace: also those that only waited for work, and are recorded nowhere. */
 async function endProcesses(
-  log: Logger,
+  { log, paths }: Pick<RecoveryOptions, 'log' | 'paths'>,
   workers: readonly RecordedWorker[],
   workspaces: readonly string[],
 ): Promise<void> {
@@ -46,8 +50,10 @@ async function endProcesses(
   if (markers.length === 0) return;
   const remaining = async () =>
     workers.some(isRunning) || (await findStrays({ markers, groups: [], since: null })).length > 0;
-  const deadline = performance.now() + OWN_END_MS;
-  while (performance.now() < deadline && (await remaining())) await wait(LOOK_AGAIN_MS);
+  const refreshing = () => workspaces.some((name) => existsSync(join(paths.work, name, LOGIN_IN_USE)));
+  const begun = performance.now();
+  const mayGoOn = () => performance.now() < begun + (refreshing() ? LOGIN_MS : OWN_END_MS);
+  while (mayGoOn() && (await remaining())) await wait(LOOK_AGAIN_MS);
   // Only a leader that still runs vouches for its group's number; without one the marker alone tells.
   const groups = workers.filter(isRunning).map(({ pid }) => pid);
   for (const group of groups) signal(-group, 'SIGKILL');
