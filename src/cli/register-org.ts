@@ -52,6 +52,33 @@ export async function registerOrg(
   }
 }
 
+/** Keeps a login as it is; the first work that uses it finds out whether it is good. */
+export async function registerUnchecked(
+  { client, vault, tenant }: Pick<OrgRegistrationParts, 'client' | 'vault' | 'tenant'>,
+  alias: string,
+  { login, organisationId }: { readonly login: OrgLogin; readonly organisationId: string },
+): Promise<Org> {
+  const body = { kind: login.kind, ...addressOf(login), organisationId, checked: false };
+  return replacing(vault, orgAccount(tenant, alias), JSON.stringify(login), () =>
+    client.call('putOrg', { params: { org: alias }, body }),
+  );
+}
+
+/** What a login says by itself of whom it is and where. */
+function addressOf(login: OrgLogin): { readonly username: string; readonly instanceUrl: string } {
+  switch (login.kind) {
+    case 'jwt':
+      return { username: login.username, instanceUrl: login.loginUrl };
+    case 'client-credentials':
+      return { username: '?', instanceUrl: login.loginUrl };
+    case 'sfdx-url':
+    case 'access-token':
+      return { username: '?', instanceUrl: login.instanceUrl };
+    case 'sandbox':
+      return addressOf(login.login);
+  }
+}
+
 /** Another session of the same user may be the same session for Salesforce: ending ours would end theirs. */
 function isBusy(org: Org): boolean {
   return org.lane.running.length > 0;

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { Value } from 'typebox/value';
 import { Alias } from './values.ts';
 
 export const LOGIN_KINDS = ['jwt', 'sfdx-url', 'client-credentials', 'access-token', 'sandbox'] as const;
@@ -22,7 +23,7 @@ const ClientCredentialsLogin = Type.Object({
 });
 
 /** What a sandbox takes over from its production org: the app, and what proves it. */
-export const LoginOfSandbox = Type.Union([JwtLogin, ClientCredentialsLogin]);
+const LoginOfSandbox = Type.Union([JwtLogin, ClientCredentialsLogin]);
 
 /**
  * What the vault keeps for an org: the long-lived login. Its account is `org/<tenant>/<alias>`.
@@ -33,7 +34,7 @@ export const LoginOfSandbox = Type.Union([JwtLogin, ClientCredentialsLogin]);
  * - `access-token`: a session that somebody else began. There is no other when it ends, and it is not ours to end.
  * - `sandbox`: the login of a production org, turned to one of its sandboxes.
  */
-export const OrgLogin = Type.Union([
+const OrgLogin = Type.Union([
   JwtLogin,
   Type.Object({
     kind: Type.Literal('sfdx-url'),
@@ -55,6 +56,16 @@ export const OrgLogin = Type.Union([
     login: LoginOfSandbox,
   }),
 ]);
+
+/** Null: this is no login. */
+export function parseOrgLogin(text: string): OrgLogin | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Value.Check(OrgLogin, value) ? value : null;
+  } catch {
+    return null;
+  }
+}
 
 export type OrgLogin = Static<typeof OrgLogin>;
 export type LoginOfSandbox = Static<typeof LoginOfSandbox>;

@@ -1,6 +1,5 @@
-import { Value } from 'typebox/value';
 import { AppError } from '../../contract/errors.ts';
-import { OrgLogin } from '../../contract/org-login.ts';
+import { type OrgLogin, parseOrgLogin } from '../../contract/org-login.ts';
 import type { Vault } from '../../vault/vault.ts';
 
 /** A login, and the text of it as it lies in the vault. */
@@ -18,19 +17,10 @@ export async function readLogin(
   const text = await vault.get(account);
   if (text === null)
     throw new AppError('secret-missing', `The ${vault.provider} vault has no login ${account}.`);
-  const login = parse(text);
+  const login = parseOrgLogin(text);
   if (login === null) throw new AppError('secret-damaged', `The login ${account} in the vault is damaged.`);
   for (const secret of secretsOf(login)) hide(secret);
   return { login, text };
-}
-
-function parse(text: string): OrgLogin | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return Value.Check(OrgLogin, value) ? value : null;
-  } catch {
-    return null;
-  }
 }
 
 function secretsOf(login: OrgLogin): readonly string[] {

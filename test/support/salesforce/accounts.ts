@@ -34,6 +34,8 @@ export interface Accounts {
   readonly apps: ReadonlyMap<string, ConnectedApp>;
   addUser(username: string): User;
   addConnectedApp(wish: ConnectedAppWish): ConnectedApp;
+  /** Takes over an app of another org, for users of this one. */
+  copyApp(app: ConnectedApp | undefined, users: readonly string[]): void;
 }
 
 export function createAccounts(nextId: (prefix: string) => string): Accounts {
@@ -60,6 +62,13 @@ export function createAccounts(nextId: (prefix: string) => string): Accounts {
       };
       apps.set(app.clientId, app);
       return app;
+    },
+    copyApp(app, names) {
+      if (app === undefined) throw new Error('The other org has no such app.');
+      for (const username of names) {
+        if (!users.has(username)) users.set(username, { id: nextId('005'), username, name: username });
+      }
+      apps.set(app.clientId, { ...app, users: new Set(names), runAs: names[0] ?? null });
     },
   };
 }

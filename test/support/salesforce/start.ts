@@ -53,6 +53,7 @@ export interface SalesforceStandIn {
   /** In the order of their arrival. */
   readonly deployments: readonly Deployment[];
   readonly users: ReadonlyMap<string, User>;
+  readonly apps: ReadonlyMap<string, ConnectedApp>;
   liveSessions(): number;
   /** Refreshes that were answered with a refusal, of any app. */
   refusedRefreshes(): number;
@@ -64,6 +65,10 @@ export interface SalesforceStandIn {
   addRefreshLogin(wish?: RefreshWish): RefreshLogin;
   addClientCredentialsLogin(username?: string): ClientCredentialsLogin;
   addAccessToken(username?: string): GivenToken;
+  /** As a sandbox takes over an app of its production org, for its own users. */
+  copyApp(production: Pick<SalesforceStandIn, 'apps'>, clientId: string, users: readonly string[]): void;
+  /** Somebody revokes it in the org. */
+  endRefreshLogin(anyOfItsTokens: string): void;
   setRecords(object: string, records: readonly SalesforceRecord[]): void;
   /** Null: as large as the caller asks for. */
   setPageSize(records: number | null): void;
@@ -129,6 +134,7 @@ function createOrg(url: string, options: SalesforceOptions): Org {
     faults,
     deployments: deployments.all,
     users: accounts.users,
+    apps: accounts.apps,
     liveSessions: sessions.live,
     refusedRefreshes: () => refused.refreshes,
     currentRefreshToken: (token) => sessions.findFamily(token)?.current ?? null,
@@ -137,6 +143,11 @@ function createOrg(url: string, options: SalesforceOptions): Org {
     addJwtLogin: (username) => addJwtLogin(parts, username),
     addRefreshLogin: (wish = {}) => addRefreshLogin(parts, wish),
     addClientCredentialsLogin: (username) => addClientCredentialsLogin(parts, username),
+    copyApp: ({ apps }, clientId, users) => accounts.copyApp(apps.get(clientId), users),
+    endRefreshLogin(token) {
+      const family = sessions.findFamily(token);
+      if (family !== null) sessions.endFamily(family);
+    },
     addAccessToken: (username) => addAccessToken(parts, username),
     setRecords: (object, rows) => void records.set(object, rows),
     setPageSize(size) {
