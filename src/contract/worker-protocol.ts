@@ -15,7 +15,7 @@ export const REPORT_WINDOW = 64;
 export const MESSAGE_LIMIT = 2 * 1024 * 1024;
 /** Environment variable with the name of its worker in every process of it, so that strays are found: `<workspace>:<job>`. */
 export const WORKER_MARKER = 'SFP_WORKER';
-/** In the workspace of a worker whose refresh token is with the org: whoever ends it then loses the login. */
+/** In the workspace of a worker whose refresh token, or whose last session, is with the org: to end it then may cost the login, or a session of others. */
 export const LOGIN_IN_USE = 'login-in-use';
 export const WORKER_JOBS = ['fetch-source', 'task'] as const;
 export type WorkerJob = (typeof WORKER_JOBS)[number];

@@ -97,7 +97,7 @@ export function createSessionArbitration(): SessionArbitration {
       revoking.delete(worker);
       passOn();
     },
-    holdsLock: (worker) => [...holders.values()].includes(worker),
+    holdsLock: (worker) => revoking.has(worker) || [...holders.values()].includes(worker),
     release(worker) {
       heard.delete(worker);
       dropSession(worker, null);

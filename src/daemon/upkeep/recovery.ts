@@ -15,7 +15,7 @@ import type { OpenAttempt, RecordedWorker, Settlement, Store } from '../store/po
 
 /** A worker notices the end of its daemon and ends itself. */
 const OWN_END_MS = 2_000;
-/** One whose refresh token is with the org gets the time of that call: whoever ends it then loses the login. */
+/** One that has its login in use gets the time of that call: to end it then may cost the login. */
 const LOGIN_MS = 10_000;
 const GONE_MS = 10_000;
 const LOOK_AGAIN_MS = 25;

@@ -5,6 +5,7 @@ import { revokeAccessToken } from '../salesforce/grant.ts';
 import type { Org } from '../salesforce/org.ts';
 import { stopReason } from '../stopped.ts';
 import type { TaskWork } from '../work.ts';
+import { sparingly } from './login-in-use.ts';
 import { openSession, type Session } from './open-session.ts';
 
 /** How long the end of a session may hold up the end of a worker. */
@@ -57,7 +58,7 @@ async function endSession(work: TaskWork, account: string, session: Session): Pr
   const end = async (): Promise<void> => {
     const { revoke } = await work.ask({ kind: 'session-end', account });
     if (!revoke) return;
-    await revokeAccessToken(session);
+    await sparingly(work.assignment.workspace, () => revokeAccessToken(session));
     await work.ask({ kind: 'session-revoked', account });
   };
   const limit = new AbortController();

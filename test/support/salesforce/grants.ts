@@ -16,7 +16,7 @@ export interface GrantParts {
   readonly now: () => Date;
   /** Waits as the token call is told to, so that two refreshes can meet. */
   readonly pause: () => Promise<void>;
-  readonly refused: { refreshes: number };
+  readonly refused: { refreshes: number; sessions: number };
 }
 
 /** `POST /services/oauth2/token`. */

@@ -57,6 +57,8 @@ export interface SalesforceStandIn {
   liveSessions(): number;
   /** Refreshes that were answered with a refusal, of any app. */
   refusedRefreshes(): number;
+  /** Calls with a session that had ended. */
+  refusedSessions(): number;
   /** The refresh token of a family that is good now; null when its family was revoked. */
   currentRefreshToken(anyOfIts: string): string | null;
   addUser(username: string): User;
@@ -106,7 +108,7 @@ function createOrg(url: string, options: SalesforceOptions): Org {
   const sessions = createSessions(organisationId, { shared: options.sharedSessions ?? false });
   const faults = createFaults(() => sessions.endAll());
   const deployments = createDeployments(nextId, now);
-  const refused = { refreshes: 0 };
+  const refused = { refreshes: 0, sessions: 0 };
   const calls = Object.fromEntries(CALLS.map((name) => [name, 0])) as Record<CallName, number>;
   const records = new Map<string, readonly SalesforceRecord[]>();
   let plan = { ...DEFAULT_PLAN, ...options.plan };
@@ -137,6 +139,7 @@ function createOrg(url: string, options: SalesforceOptions): Org {
     apps: accounts.apps,
     liveSessions: sessions.live,
     refusedRefreshes: () => refused.refreshes,
+    refusedSessions: () => refused.sessions,
     currentRefreshToken: (token) => sessions.findFamily(token)?.current ?? null,
     addUser: accounts.addUser,
     addConnectedApp: accounts.addConnectedApp,
