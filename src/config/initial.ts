@@ -14,9 +14,10 @@ concurrency: ${concurrency}
 # How many workers wait for work, some 70 MB each, so that it starts at once. 0: none.
 standby: ${standby}
 
-# Where long-lived secrets are: keychain (the system's own) or file (encrypted, in state/vault).
+# Where long-lived secrets are: keychain (the system's own), file (encrypted, in state/vault), or command: a program of yours.
 vault:
   provider: ${options.vault}
+  # command: [/usr/local/bin/sfp-vault] # for the provider command; docs/secrets.md
 
 # Where Caddy listens for the outside world: sfp-server caddy show prints its configuration.
 edge:

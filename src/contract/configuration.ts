@@ -5,6 +5,8 @@ import { Schedules } from './schedule.ts';
 import { Alias, OneOf, SecretName } from './values.ts';
 import { ORG_TIMES } from './window.ts';
 
+export const VAULT_PROVIDERS = ['keychain', 'file', 'command'] as const;
+
 const closed = { additionalProperties: false };
 
 /** `sfp-server.yaml`. Every key has a default; the file may be empty. */
@@ -16,7 +18,19 @@ export const Configuration = Type.Object(
       maximum: 16,
       description: 'workers that are forked ahead and wait for work; 0: none',
     }),
-    vault: Type.Object({ provider: OneOf(['keychain', 'file'] as const) }, closed),
+    vault: Type.Object(
+      {
+        provider: OneOf(VAULT_PROVIDERS),
+        command: Type.Optional(
+          Type.Array(Type.String({ minLength: 1, maxLength: 1_000 }), {
+            minItems: 1,
+            maxItems: 32,
+            description: 'the helper and its words, for the provider command',
+          }),
+        ),
+      },
+      closed,
+    ),
     edge: Type.Object(
       {
         host: Type.String({ minLength: 1, maxLength: 253, pattern: '^[A-Za-z0-9.-]+$' }),

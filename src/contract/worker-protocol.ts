@@ -24,6 +24,7 @@ export type WorkerJob = (typeof WORKER_JOBS)[number];
 export const VaultReference = Type.Union([
   Type.Object({ provider: Type.Literal('keychain'), service: Type.String() }),
   Type.Object({ provider: Type.Literal('file'), directory: Type.String() }),
+  Type.Object({ provider: Type.Literal('command'), command: Type.Array(Type.String()) }),
 ]);
 
 /** Source code as the daemon resolved it: names became places. */

@@ -32,12 +32,17 @@ export function workerArguments(program: Program, needs: Needs): readonly string
     '--permission',
     '--allow-addons', // keytar
     '--no-experimental-sqlite', // it opens files without asking the permission model
-    ...(needs.job === 'fetch-source' ? ['--allow-child-process'] : []), // git
+    ...(startsPrograms(needs) ? ['--allow-child-process'] : []),
     '--disable-warning=SecurityWarning', // "--allow-addons must be used with caution", once per worker
     '--disable-warning=ExperimentalWarning',
     ...unique(readable).map((path) => `--allow-fs-read=${path}`),
     ...unique(writable).map((path) => `--allow-fs-write=${path}`),
   ];
+}
+
+/** Git; and the helper of a vault that has one. */
+function startsPrograms({ job, vault }: Needs): boolean {
+  return job === 'fetch-source' || vault.provider === 'command';
 }
 
 /** The folder of code that a module of this package runs from: `<package>/src` or `<package>/dist`. */
