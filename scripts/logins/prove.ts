@@ -44,6 +44,8 @@ const ALIAS = 'uat';
 const AT_ONCE = 8;
 /** Long enough that many wait for the login of one. */
 const TOKEN_MS = 20;
+/** Longer than other workers of a killed daemon live on. */
+const HELD_MS = 4_000;
 
 /** Work on one rotating login, kills among it, and what the org and the vault say afterwards. */
 export async function proveLogins(options: LoginsOptions): Promise<LoginsReport> {
@@ -133,8 +135,10 @@ async function strikeAll(
   return { kills, spared };
 }
 
-/** Most around the login itself. Every third holds the answer of the org until the next daemon has begun to recover. */
+/** Every third kills the daemon in the middle of a refresh, which the org answers when the next daemon recovers already. */
 function planStrike(chance: ReturnType<typeof createChance>, number: number): Strike {
+  const afterMs = chance.below(700);
+  if (number % 3 === 0) return { call: 'token', at: 'acted', target: 'daemon', heldMs: HELD_MS, afterMs };
   const moment = chance.pick([
     { call: 'token', at: 'received' },
     { call: 'token', at: 'acted' },
@@ -146,5 +150,5 @@ function planStrike(chance: ReturnType<typeof createChance>, number: number): St
     { call: 'revoke', at: 'acted' },
   ] as const);
   const target = chance.pick(['daemon', 'daemon', 'workers', 'both'] as const);
-  return { ...moment, target, heldMs: number % 3 === 0 ? 3_000 : 0, afterMs: chance.below(700) };
+  return { ...moment, target, heldMs: 0, afterMs };
 }

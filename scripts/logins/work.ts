@@ -23,7 +23,7 @@ export function askFor(
   return Promise.all(Array.from({ length: operations }, (_, number) => ask(number)));
 }
 
-/** Also resolves when some are not final in time: then they count as unfinished. */
+/** Also resolves when some are not final in time, or wait for a login that nobody gives: then they count as unfinished. */
 export async function untilSucceeded(server: TestServer, ids: readonly string[]): Promise<void> {
   const deadline = Date.now() + LIMIT_MS;
   let left = ids;
@@ -31,7 +31,9 @@ export async function untilSucceeded(server: TestServer, ids: readonly string[])
     const now = await Promise.all(
       left.map((id) => insist(() => server.client.call('getOperation', { params: { id } }))),
     );
-    left = now.filter(({ state }) => !isFinal(state)).map(({ id }) => id);
+    const open = now.filter(({ state }) => !isFinal(state));
+    if (open.every(({ waitingFor }) => waitingFor?.reason === 'credential')) return;
+    left = open.map(({ id }) => id);
     if (left.length > 0) await delay(LOOK_AGAIN_MS);
   }
 }

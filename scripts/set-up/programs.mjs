@@ -5,6 +5,7 @@ import { findProgram, run, SetUpFailure } from './run.mjs';
 /** What the tests really use, with the Debian package that has it. */
 const NEEDED = [
   { package: 'git', isThere: () => has('git') },
+  { package: 'openssh-client', isThere: () => has('ssh-keygen') },
   { package: 'caddy', isThere: () => has('caddy') },
   { package: 'gnome-keyring', isThere: () => has('gnome-keyring-daemon') },
   { package: 'dbus', isThere: () => has('dbus-daemon') && has('dbus-send') },

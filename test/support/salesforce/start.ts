@@ -30,6 +30,8 @@ export interface SalesforceOptions {
   readonly organisationId?: string;
   /** Grants for one user and app share one session. */
   readonly sharedSessions?: boolean;
+  /** Default: any that is free. */
+  readonly port?: number;
   readonly plan?: Partial<DeploymentPlan>;
   readonly now?: () => Date;
   /** Hears of every call; what it answers is waited for, so that something can happen at that very moment. */
@@ -85,7 +87,7 @@ export interface SalesforceStandIn {
 
 export async function startSalesforce(options: SalesforceOptions = {}): Promise<SalesforceStandIn> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const org = createOrg(url, options);
   server.on('request', (request, response) => void serve(org, request, response));
