@@ -12,6 +12,9 @@ export const KEPT_OF_PRINTED = { lines: 2_000, characters: 2_000 } as const;
 /** Failures in the result of a deployment, of each kind. */
 export const KEPT_OF_FAILURES = { count: 1_000, bytes: 350_000, characters: 2_000 } as const;
 
+/** A checkpoint names what was sent; it is not a place for data. */
+export const CHECKPOINT_LIMIT_BYTES = 64 * 1024;
+
 /** Below it a marker would leave too little of the text itself. */
 const SHORT_CHARACTERS = 64;
 

@@ -186,7 +186,10 @@ export interface Store extends SchedulePort, LanePort, RetentionPort {
   ): Promise<Operation | null>;
   listOpenAttempts(): Promise<readonly OpenAttempt[]>;
   /** Moves what is due from scheduled to queued; answers the time of the next one. */
-  promoteDue(now: string): Promise<{ readonly promoted: number; readonly nextAt: string | null }>;
+  promoteDue(
+    now: string,
+    setBack?: boolean,
+  ): Promise<{ readonly promoted: number; readonly nextAt: string | null }>;
 
   // deliveries
   /**
@@ -206,8 +209,9 @@ export interface Store extends SchedulePort, LanePort, RetentionPort {
   ): Promise<ApiToken>;
   listTokens(tenant: string): Promise<readonly ApiToken[]>;
   revokeToken(tenant: string, id: string, now: string): Promise<boolean>;
-  /** By SHA-256 of the token; revoked ones are not found, expired ones are. Notes the use of one that still holds. */
+  /** By SHA-256 of the token; revoked ones are not found, expired ones are. The use of one that still holds is noted soon after. */
   findToken(hash: string, now: string): Promise<ApiToken | null>;
+  noteTokenUse(id: string, now: string): Promise<void>;
 
   // orgs
   /** The organisation id is kept with 18 characters, so that 15 lead to the same lane. Whatever waited for a login of this alias goes on. */
