@@ -1,10 +1,11 @@
 import type { Operation } from '../../src/contract/operation.ts';
+import type { VaultReference } from '../../src/contract/worker-protocol.ts';
 
 /** What happened, for programs. */
 export interface Report {
   readonly operation: Operation;
   readonly edge: 'caddy' | 'direct';
-  readonly vault: 'keychain' | 'file';
+  readonly vault: VaultReference['provider'];
   readonly home: string;
   readonly eventsReceived: number;
   readonly deliveryId: string;
@@ -45,6 +46,7 @@ interface Counts {
 const VAULTS = {
   keychain: "this machine's keychain",
   file: 'an encrypted file vault (this session has no keychain)',
+  command: 'a vault behind a helper',
 };
 
 const NEXT = [

@@ -18,7 +18,7 @@ export interface QuickstartServer {
   readonly paths: Paths;
   readonly client: Client;
   readonly edge: 'caddy' | 'direct';
-  readonly vault: 'keychain' | 'file';
+  readonly vault: VaultReference['provider'];
   readonly hookUrl: string;
   /** Where clients reach it through Caddy; null without Caddy. */
   readonly url: string | null;

@@ -6,6 +6,7 @@ import { findProgram, run, SetUpFailure } from './run.mjs';
 const NEEDED = [
   { package: 'git', isThere: () => has('git') },
   { package: 'bubblewrap', isThere: () => has('bwrap') },
+  { package: 'openssh-client', isThere: () => has('ssh-keygen') },
   { package: 'caddy', isThere: () => has('caddy') },
   { package: 'gnome-keyring', isThere: () => has('gnome-keyring-daemon') },
   { package: 'dbus', isThere: () => has('dbus-daemon') && has('dbus-send') },

@@ -71,7 +71,7 @@ async function resolve(server: TestServer, { id, resolution }: Operation): Promi
 }
 
 /** Through the time in which nobody answers; any other refusal is a finding. */
-async function insist<T>(ask: () => Promise<T>): Promise<T> {
+export async function insist<T>(ask: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await ask();

@@ -28,6 +28,15 @@ export async function readSecret(options: {
   return secret;
 }
 
+/** An access token from a file or from standard input. AppError `secret-invalid`; its message never repeats it. */
+export async function readAccessToken(file: string | undefined): Promise<string> {
+  const token = (await readSecret({ what: 'the access token', file })).trim();
+  if (/^(00D\w{12,15}!|eyJ)[\x21-\x7e]{16,}$/.test(token)) return token;
+  throw new AppError('secret-invalid', 'This is no access token of Salesforce.', {
+    hint: 'It begins with 00D and the rest of the organisation id, and has one "!"; or it is a JWT.',
+  });
+}
+
 async function readSecretFile(path: string): Promise<string> {
   const content = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
     throw new AppError('secret-invalid', `${path} ${unreadable(cause)}.`, {

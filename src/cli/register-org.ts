@@ -1,7 +1,8 @@
 import type { Client } from '../client/client.ts';
 import type { Paths } from '../config/paths.ts';
 import { AppError, type ErrorCode } from '../contract/errors.ts';
-import { type Org, type OrgLogin, orgAccount } from '../contract/org.ts';
+import { type Org, orgAccount } from '../contract/org.ts';
+import type { OrgLogin } from '../contract/org-login.ts';
 import type { IdentityResult } from '../contract/tasks.ts';
 import type { VaultReference } from '../contract/worker-protocol.ts';
 import { checkLogin } from './login-check.ts';
@@ -48,6 +49,33 @@ export async function registerOrg(
     return { org, identity };
   } finally {
     await vault.remove(pending);
+  }
+}
+
+/** Keeps a login as it is; the first work that uses it finds out whether it is good. */
+export async function registerUnchecked(
+  { client, vault, tenant }: Pick<OrgRegistrationParts, 'client' | 'vault' | 'tenant'>,
+  alias: string,
+  { login, organisationId }: { readonly login: OrgLogin; readonly organisationId: string },
+): Promise<Org> {
+  const body = { kind: login.kind, ...addressOf(login), organisationId, checked: false };
+  return replacing(vault, orgAccount(tenant, alias), JSON.stringify(login), () =>
+    client.call('putOrg', { params: { org: alias }, body }),
+  );
+}
+
+/** What a login says by itself of whom it is and where. */
+function addressOf(login: OrgLogin): { readonly username: string; readonly instanceUrl: string } {
+  switch (login.kind) {
+    case 'jwt':
+      return { username: login.username, instanceUrl: login.loginUrl };
+    case 'client-credentials':
+      return { username: '?', instanceUrl: login.loginUrl };
+    case 'sfdx-url':
+    case 'access-token':
+      return { username: '?', instanceUrl: login.instanceUrl };
+    case 'sandbox':
+      return addressOf(login.login);
   }
 }
 

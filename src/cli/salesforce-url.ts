@@ -21,3 +21,17 @@ export function checkedLoginUrl(text: string): string {
     hint: 'Give it as https://host, such as https://test.salesforce.com.',
   });
 }
+
+/** For client credentials: Salesforce answers them at an org's own domain, and refuses them at its login hosts. */
+export function checkedOwnDomain(text: string): string {
+  const url = checkedLoginUrl(text);
+  const { hostname } = new URL(url);
+  if (!/^(login|test)\.salesforce\.com$/.test(hostname)) return url;
+  throw new AppError(
+    'invalid-request',
+    `${hostname} does not take the login of an app: only an org's own domain does.`,
+    {
+      hint: 'Give it as https://MyDomain.my.salesforce.com (Setup, My Domain).',
+    },
+  );
+}

@@ -1,5 +1,5 @@
 import { AppError } from '../contract/errors.ts';
-import type { OrgLogin } from '../contract/org.ts';
+import type { OrgLogin } from '../contract/org-login.ts';
 import { salesforceUrl } from './salesforce-url.ts';
 
 /** `force://<clientId>:<clientSecret>:<refreshToken>@<host>`; the secret may be empty. */

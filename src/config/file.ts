@@ -8,6 +8,7 @@ import { poolMistakes } from './pool-mistakes.ts';
 import { ruleMistakes } from './rule-mistakes.ts';
 import { scheduleMistakes } from './schedule-mistakes.ts';
 import { schemaMistakes } from './schema-mistakes.ts';
+import { vaultMistakes } from './vault-mistakes.ts';
 import { windowMistakes } from './window-mistakes.ts';
 
 const SIZE_LIMIT_CHARACTERS = 1024 * 1024;
@@ -39,6 +40,7 @@ export function parseConfiguration(text: string, file: string): Configuration {
       ...scheduleMistakes(checked),
       ...windowMistakes(checked),
       ...poolMistakes(checked),
+      ...vaultMistakes(checked),
     ]),
   );
   return checked;

@@ -18,9 +18,10 @@ standby: ${standby}
 # without all of them.
 isolation: ${isolation}
 
-# Where long-lived secrets are: keychain (the system's own) or file (encrypted, in state/vault).
+# Where long-lived secrets are: keychain (the system's own), file (encrypted, in state/vault), or command: a program of yours.
 vault:
   provider: ${options.vault}
+  # command: [/usr/local/bin/sfp-vault] # for the provider command; docs/secrets.md
 
 # Where Caddy listens for the outside world: sfp-server caddy show prints its configuration.
 edge:

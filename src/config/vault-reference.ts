@@ -5,9 +5,15 @@ import type { Paths } from './paths.ts';
 
 /** Where this home's secrets are. The keychain's service name includes the home, so that two homes of one user never meet. */
 export function vaultReference(configuration: Configuration, paths: Paths): VaultReference {
-  return configuration.vault.provider === 'keychain'
-    ? { provider: 'keychain', service: `sfp-server:${paths.home}` }
-    : { provider: 'file', directory: paths.fileVault };
+  const { provider, command = [] } = configuration.vault;
+  switch (provider) {
+    case 'keychain':
+      return { provider, service: `sfp-server:${paths.home}` };
+    case 'file':
+      return { provider, directory: paths.fileVault };
+    case 'command':
+      return { provider, command: [...command] };
+  }
 }
 
 /** The same for those who have no configuration at hand. AppErrors of `readConfiguration`. */

@@ -7,6 +7,8 @@ import { Schedules } from './schedule.ts';
 import { Alias, OneOf, SecretName } from './values.ts';
 import { ORG_TIMES } from './window.ts';
 
+export const VAULT_PROVIDERS = ['keychain', 'file', 'command'] as const;
+
 const closed = { additionalProperties: false };
 
 /** `sfp-server.yaml`. Every key has a default; the file may be empty. */
@@ -24,9 +26,17 @@ export const Configuration = Type.Object(
     programs: ProgramLimits,
     vault: Type.Object(
       {
-        provider: OneOf(['keychain', 'file'] as const, {
-          description: "where long-lived secrets are: the system's keychain, or encrypted files in the home",
+        provider: OneOf(VAULT_PROVIDERS, {
+          description:
+            "where long-lived secrets are: the system's keychain, encrypted files in the home, or behind a helper",
         }),
+        command: Type.Optional(
+          Type.Array(Type.String({ minLength: 1, maxLength: 1_000 }), {
+            minItems: 1,
+            maxItems: 32,
+            description: 'the helper and its words, for the provider command',
+          }),
+        ),
       },
       closed,
     ),
@@ -57,6 +67,9 @@ export const Configuration = Type.Object(
           ),
           pauseWhenIndeterminate: Type.Optional(
             Type.Boolean({ description: 'an exclusive operation; until it is resolved. Default: true' }),
+          ),
+          revokeSessions: Type.Optional(
+            Type.Boolean({ description: 'when the last one of its user ends. Default: true' }),
           ),
           ...ORG_TIMES,
         },

@@ -71,7 +71,17 @@ export const OperationError = Type.Object({
 
 /** Why a waiting operation waits. */
 export const WaitingFor = Type.Object({
-  reason: OneOf(['org', 'schedule', 'retry', 'capacity', 'paused', 'window', 'pool', 'lock'] as const),
+  reason: OneOf([
+    'org',
+    'schedule',
+    'retry',
+    'capacity',
+    'paused',
+    'window',
+    'pool',
+    'lock',
+    'credential',
+  ] as const),
   operation: Type.Optional(
     Type.String({ description: 'org: the one that it waits behind; paused: the one that is to be resolved' }),
   ),
@@ -80,7 +90,10 @@ export const WaitingFor = Type.Object({
   scope: Type.Optional(OneOf(['org', 'server'] as const, { description: 'paused: what' })),
   lock: Type.Optional(Type.String({ description: 'lock: the one that it waits behind' })),
   by: Type.Optional(Type.String({ maxLength: 256, description: 'paused, lock: by whom' })),
-  note: Type.Optional(Type.String({ maxLength: 500, description: 'paused, lock, window: why' })),
+  login: Type.Optional(
+    Type.Unsafe<string>({ ...Alias, description: 'credential: the alias that wants a new login' }),
+  ),
+  note: Type.Optional(Type.String({ maxLength: 500, description: 'paused, lock, window, credential: why' })),
 });
 
 /** What a person may have found out about an operation that ended indeterminate. */

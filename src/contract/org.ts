@@ -1,18 +1,16 @@
 import { type Static, Type } from 'typebox';
 import { LockSchema } from './lock.ts';
 import { WaitingFor } from './operation.ts';
+import { LOGIN_KINDS, Url } from './org-login.ts';
 import { Pause } from './pause.ts';
 import { Alias, Nullable, OneOf, OperationId, Time } from './values.ts';
 import { WindowState } from './window.ts';
-
-export const LOGIN_KINDS = ['jwt', 'sfdx-url'] as const;
 
 /** 00D…: which organisation an alias stands for; lanes are keyed by it, 15 or 18 characters, stored with 18. */
 export const OrganisationId = Type.String({
   pattern: '^00D[A-Za-z0-9]{12}([A-Za-z0-9]{3})?$',
   maxLength: 18,
 });
-const Url = Type.String({ pattern: '^https?://', maxLength: 500 });
 
 /** What `org login` registers; never a secret. */
 export const OrgRegistration = Type.Object(
@@ -21,9 +19,30 @@ export const OrgRegistration = Type.Object(
     username: Type.String({ minLength: 1, maxLength: 255 }),
     instanceUrl: Url,
     organisationId: OrganisationId,
+    checked: Type.Optional(
+      Type.Boolean({ description: 'false: nobody has logged in with it yet. Default: true' }),
+    ),
   },
   { additionalProperties: false },
 );
+
+/** One sentence per state of a login. */
+export const LOGIN_STATES = {
+  ok: 'It worked when it was last used.',
+  unchecked: 'It was stored without being tried, and nothing has used it since.',
+  refused: 'The org refuses it: its lane is paused until there is a new one.',
+} as const;
+
+export type LoginState = keyof typeof LOGIN_STATES;
+
+const LoginView = Type.Object({
+  state: OneOf(Object.keys(LOGIN_STATES) as readonly LoginState[]),
+  refusedAt: Nullable(Time),
+  reason: Nullable(Type.String({ maxLength: 500, description: 'what the org said' })),
+  usedAt: Nullable(
+    Type.Unsafe<string>({ ...Time, description: 'when a session was last got with it, to the minute' }),
+  ),
+});
 
 export const OrgSchema = Type.Object({
   alias: Alias,
@@ -32,6 +51,7 @@ export const OrgSchema = Type.Object({
   instanceUrl: Type.String(),
   organisationId: Type.String(),
   registeredAt: Time,
+  login: LoginView,
   window: Type.Optional(WindowState),
   lane: Type.Object({
     paused: Nullable(Pause),
@@ -40,24 +60,6 @@ export const OrgSchema = Type.Object({
     waiting: Type.Array(Type.Object({ operation: OperationId, waitingFor: Nullable(WaitingFor) })),
   }),
 });
-
-/** What the vault keeps for an org: the long-lived login. Its account is `org/<tenant>/<alias>`. */
-export const OrgLogin = Type.Union([
-  Type.Object({
-    kind: Type.Literal('jwt'),
-    clientId: Type.String({ minLength: 1, maxLength: 1_000 }),
-    username: Type.String({ minLength: 1, maxLength: 255 }),
-    privateKey: Type.String({ minLength: 1, maxLength: 20_000, description: 'PEM' }),
-    loginUrl: Url,
-  }),
-  Type.Object({
-    kind: Type.Literal('sfdx-url'),
-    clientId: Type.String({ minLength: 1, maxLength: 1_000 }),
-    clientSecret: Type.String({ maxLength: 1_000 }),
-    refreshToken: Type.String({ minLength: 1, maxLength: 2_000 }),
-    instanceUrl: Url,
-  }),
-]);
 
 export function orgAccount(tenant: string, alias: string): string {
   return `org/${tenant}/${alias}`;
@@ -69,5 +71,3 @@ export function secretAccount(tenant: string, name: string): string {
 
 export type OrgRegistration = Static<typeof OrgRegistration>;
 export type Org = Static<typeof OrgSchema>;
-export type OrgLogin = Static<typeof OrgLogin>;
-export type LoginKind = (typeof LOGIN_KINDS)[number];

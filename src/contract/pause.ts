@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Nullable, OperationId, Time } from './values.ts';
+import { Alias, Nullable, OperationId, Time } from './values.ts';
 
 /** What a person says who pauses a lane or the server. */
 export const PauseRequest = Type.Object(
@@ -14,6 +14,9 @@ export const Pause = Type.Object({
   at: Time,
   operation: Nullable(
     Type.Unsafe<string>({ ...OperationId, description: 'it ended indeterminate and is to be resolved' }),
+  ),
+  login: Type.Optional(
+    Type.Unsafe<string>({ ...Alias, description: 'the org refuses the login of this alias' }),
   ),
 });
 

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { VAULT_PROVIDERS } from './configuration.ts';
 import { Position } from './event.ts';
 import { Isolation } from './isolation.ts';
 import { Pause } from './pause.ts';
@@ -35,7 +36,7 @@ export const ServerStatus = Type.Object({
   pid: Type.Integer(),
   startedAt: Time,
   home: Type.String(),
-  vault: OneOf(['keychain', 'file'] as const),
+  vault: OneOf(VAULT_PROVIDERS),
   position: Position,
   concurrency: Type.Integer(),
   draining: Type.Boolean({ description: 'starts nothing new, and stops when nothing runs any more' }),

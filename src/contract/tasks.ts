@@ -23,6 +23,7 @@ export function isAsCareful(policy: LossPolicy, than: LossPolicy): boolean {
  * - `lane`: exclusive work is alone in its org's lane; shared work runs beside other shared work.
  * - `onWorkerLoss`: `retry` runs it again (it has no effect that must not happen twice), `resume` goes on from its
  *   checkpoint (without one it runs again), `indeterminate` gives the decision to a person.
+ * - `triesLogin`: it is there to find out whether a login works, so it fails where others wait for a new one.
  * - `retryable`: the error codes after which another attempt makes sense.
  */
 export interface TaskDefinition {
@@ -33,6 +34,7 @@ export interface TaskDefinition {
   readonly onWorkerLoss: LossPolicy;
   readonly secrets: readonly 'target'[];
   readonly needsSourceCode: boolean;
+  readonly triesLogin?: true;
   readonly timeoutSeconds: number;
   readonly maxAttempts: number;
   readonly retryable: readonly ErrorCode[];
@@ -119,6 +121,7 @@ export const TASKS = {
     onWorkerLoss: 'retry',
     secrets: ['target'],
     needsSourceCode: false,
+    triesLogin: true,
     timeoutSeconds: 120,
     maxAttempts: 2,
     retryable: passing,

@@ -16,6 +16,8 @@ export const REPORT_WINDOW = 64;
 export const MESSAGE_LIMIT = 2 * 1024 * 1024;
 /** Environment variable with the name of its worker in every process of it, so that strays are found: `<workspace>:<job>`. */
 export const WORKER_MARKER = 'SFP_WORKER';
+/** In the workspace of a worker whose refresh token, or whose last session, is with the org: to end it then may cost the login, or a session of others. */
+export const LOGIN_IN_USE = 'login-in-use';
 export const WORKER_JOBS = ['fetch-source', 'task'] as const;
 export type WorkerJob = (typeof WORKER_JOBS)[number];
 
@@ -23,6 +25,7 @@ export type WorkerJob = (typeof WORKER_JOBS)[number];
 export const VaultReference = Type.Union([
   Type.Object({ provider: Type.Literal('keychain'), service: Type.String() }),
   Type.Object({ provider: Type.Literal('file'), directory: Type.String() }),
+  Type.Object({ provider: Type.Literal('command'), command: Type.Array(Type.String()) }),
 ]);
 
 /** Source code as the daemon resolved it: names became places. */
@@ -109,14 +112,20 @@ export const ReportBody = Type.Union([
 
 /**
  * Questions. `session-lock` is answered when this worker alone may use the org login (it must then begin or exit);
- * `session-begin` says that a session exists, rotated secrets are stored, and gives the lock back;
- * `session-end` is answered with whether to revoke: true when no other session of that login lives.
+ * `session-begin` says that a session of that user exists, rotated secrets are stored, and gives the lock back;
+ * `session-end` is answered with whether to revoke: true when no other session of that user lives; then nobody logs in as
+ * that user before `session-revoked`.
  */
 export const AskBody = Type.Union([
   Type.Object({ kind: Type.Literal('checkpoint'), checkpoint: JsonObject }),
   Type.Object({ kind: Type.Literal('session-lock'), account: Type.String({ maxLength: 200 }) }),
-  Type.Object({ kind: Type.Literal('session-begin'), account: Type.String({ maxLength: 200 }) }),
+  Type.Object({
+    kind: Type.Literal('session-begin'),
+    account: Type.String({ maxLength: 200 }),
+    user: Type.String({ maxLength: 64, description: '00D…/005…' }),
+  }),
   Type.Object({ kind: Type.Literal('session-end'), account: Type.String({ maxLength: 200 }) }),
+  Type.Object({ kind: Type.Literal('session-revoked'), account: Type.String({ maxLength: 200 }) }),
 ]);
 
 export const WorkerMessage = Type.Union([

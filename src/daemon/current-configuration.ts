@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import { readConfiguration } from '../config/file.ts';
 import type { Paths } from '../config/paths.ts';
@@ -34,7 +35,7 @@ export function createCurrentConfiguration(paths: Paths, log: Logger): CurrentCo
 
 /** Workers and hooks must agree on where secrets are, and workers under way know only the old place. */
 function keepVault(current: Configuration, next: Configuration, log: Logger): Configuration {
-  if (next.vault.provider === current.vault.provider) return next;
+  if (isDeepStrictEqual(next.vault, current.vault)) return next;
   log.warn(`The vault stays ${current.vault.provider} until the server is started again.`);
   return { ...next, vault: current.vault };
 }

@@ -85,6 +85,8 @@ export function waitingWords(waitingFor: WaitingFor, org: string | null, now: nu
       return `waits for an org of its pool${place ? `, place ${place}` : ''}${note ? ` (${oneLine(note)})` : ''}`;
     case 'window':
       return `waits until its org opens${due}${note ? ` (${oneLine(note)})` : ''}`;
+    case 'credential':
+      return `waits: ${refusedWords(waitingFor.login ?? org ?? '', note ?? null)}`;
     case 'paused':
       return pausedWaitWords(waitingFor);
   }
@@ -95,13 +97,21 @@ function pausedWaitWords({ scope, by, note, operation }: WaitingFor): string {
   return `waits: ${what} ${pauseWords({ by: by ?? '', reason: note ?? null, operation: operation ?? null })}`;
 }
 
+/** `the org refuses the login of uat (invalid_grant, …); log in again: sfp-server org login`. */
+function refusedWords(alias: string, note: string | null): string {
+  const why = note === null ? '' : ` (${oneLine(note)})`;
+  return `the org refuses the login of ${alias}${why}; log in again: sfp-server org login`;
+}
+
 /** `a lock of ann, held: nightly`, as a sentence goes on after "it has …". */
 export function lockWords({ by, state, note }: Pick<Lock, 'by' | 'state' | 'note'>): string {
   return `a lock of ${oneLine(by)}, ${state}${note === null ? '' : `: ${oneLine(note)}`}`;
 }
 
 /** `paused by ann: release`, or until when; as a sentence goes on after "it is …". */
-export function pauseWords({ by, reason, operation }: Pick<Pause, 'by' | 'reason' | 'operation'>): string {
+export function pauseWords(pause: Pick<Pause, 'by' | 'reason' | 'operation' | 'login'>): string {
+  const { by, reason, operation, login } = pause;
+  if (login !== undefined) return `paused: ${refusedWords(login, reason)}`;
   if (operation !== null) return `paused until ${operation} is resolved: it ended indeterminate`;
   return `paused by ${oneLine(by)}${reason === null ? '' : `: ${oneLine(reason)}`}`;
 }

@@ -9,10 +9,7 @@ const ACCOUNT_LIMIT = 200;
 
 /** AppError `vault-unavailable` where the machine has no such vault; a locked keychain says so at its first use. */
 export async function openVault(reference: VaultReference): Promise<Vault> {
-  const vault =
-    reference.provider === 'keychain'
-      ? await openKeychain(reference.service)
-      : await openFileVault(reference.directory);
+  const vault = await openProvider(reference);
   return {
     provider: vault.provider,
     get: async (account) => vault.get(checked(account)),
@@ -20,6 +17,17 @@ export async function openVault(reference: VaultReference): Promise<Vault> {
     remove: async (account) => vault.remove(checked(account)),
     list: async (prefix) => vault.list(prefix),
   };
+}
+
+async function openProvider(reference: VaultReference): Promise<Vault> {
+  switch (reference.provider) {
+    case 'keychain':
+      return openKeychain(reference.service);
+    case 'file':
+      return openFileVault(reference.directory);
+    case 'command':
+      return (await import('./command-vault.ts')).openCommandVault(reference.command);
+  }
 }
 
 function checked(account: string): string {

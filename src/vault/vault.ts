@@ -1,6 +1,8 @@
+import type { VaultReference } from '../contract/worker-protocol.ts';
+
 /** Long-lived secrets by account name, such as `org/default/uat`. */
 export interface Vault {
-  readonly provider: 'keychain' | 'file';
+  readonly provider: VaultReference['provider'];
   /** Null: nothing is stored. AppError `secret-damaged` where what is stored cannot be read. */
   get(account: string): Promise<string | null>;
   /** On disk, or in the keychain, when the promise resolves. */

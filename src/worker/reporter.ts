@@ -5,6 +5,7 @@ import {
   type ReportBody,
   type WorkerMessage,
 } from '../contract/worker-protocol.ts';
+import { createHoldBack } from './hold-back.ts';
 import type { Redaction } from './redaction.ts';
 import { fitBody } from './report-limits.ts';
 import type { LogLevel, Report, StepEnd } from './work.ts';
@@ -32,6 +33,7 @@ export function createReporter(parts: ReporterParts): Reporter {
   let sentNumber = 0;
   let acknowledgedNumber = 0;
   const progress = createProgressGate((body) => void queue(body));
+  const logs = createHoldBack(parts.redaction);
 
   const pump = (): void => {
     while (waiting.length > 0 && sentNumber - acknowledgedNumber < REPORT_WINDOW) {
@@ -54,11 +56,18 @@ export function createReporter(parts: ReporterParts): Reporter {
     });
   const say = (body: ReportBody): void => {
     progress.flush();
+    logs.flush();
     void queue(body);
   };
   return {
-    log: (level: LogLevel, message) => say({ kind: 'log', level, message }),
-    progress: (value) => progress.put(value),
+    log(level: LogLevel, message) {
+      progress.flush();
+      logs.put(message, (masked) => void queue({ kind: 'log', level, message: masked }));
+    },
+    progress(value) {
+      logs.flush();
+      progress.put(value);
+    },
     step: (name, title, work) => runStep(say, { name, title }, work),
     acknowledged(upTo) {
       acknowledgedNumber = Math.max(acknowledgedNumber, Math.min(upTo, sentNumber));
@@ -66,6 +75,7 @@ export function createReporter(parts: ReporterParts): Reporter {
     },
     async finish(outcome) {
       progress.flush();
+      logs.flush();
       await queue({ kind: 'outcome', outcome });
     },
   };

@@ -29,6 +29,7 @@ describe('secret', () => {
     expect(list.stdout).toBe('github\nThe vault in use: file\n');
     expect(resultOf(await runCli(['secret', 'list', '--json'], { home }))).toEqual({
       names: ['github'],
+      secrets: [{ name: 'github', kind: 'plain' }],
       vault: 'file',
     });
     expect((await runCli(['secret', 'remove', 'github'], { home })).code).toBe(0);
@@ -44,6 +45,21 @@ describe('secret', () => {
     expect(code).toBe(0);
     expect(`${stdout}${stderr}`).not.toContain('very secret');
     expect(await (await fileVault()).get('secret/default/github')).toBe('very secret');
+  });
+
+  it('set of a kind checks its form, keeps what belongs to it, and list tells the kind', async () => {
+    const words = ['secret', 'set', 'crm', '--kind', 'git-token', '--username', 'ada'];
+    expect((await runCli(words, { home, input: 'ghp_token\n' })).code).toBe(0);
+    expect(JSON.parse((await (await fileVault()).get('secret/default/crm')) ?? '')).toEqual({
+      kind: 'git-token',
+      username: 'ada',
+      token: 'ghp_token',
+    });
+    expect((await runCli(['secret', 'list'], { home })).stdout).toContain('crm (git-token)');
+    const bad = await runCli(words, { home, input: 'two words' });
+    expect(bad.code).toBe(2);
+    expect(bad.stderr).toContain('This is no token');
+    expect(bad.stderr).not.toContain('two words');
   });
 
   it('belongs to its tenant', async () => {
@@ -107,7 +123,7 @@ describe('vault move', () => {
       '# why: no keychain here\nvault:\n  provider: keychain # in the home\n',
     );
     const listed = await runCli(['secret', 'list', '--tenant', 'acme', '--json'], { home, environment });
-    expect(resultOf(listed)).toEqual({ names: ['github'], vault: 'keychain' });
+    expect(resultOf(listed)).toMatchObject({ names: ['github'], vault: 'keychain' });
 
     const back = await runCli(['vault', 'move', '--to', 'file', '--json'], { home, environment });
     expect(resultOf(back)).toEqual({ from: 'keychain', to: 'file', moved: 2 });

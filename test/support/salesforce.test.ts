@@ -107,6 +107,35 @@ function tamper(jwt: string): string {
   return [header, Buffer.from(JSON.stringify(changed)).toString('base64url'), signature].join('.');
 }
 
+describe('the grant to an app itself', () => {
+  const grant = (form: Record<string, string>) =>
+    post('/services/oauth2/token', { grant_type: 'client_credentials', ...form });
+
+  test('logs in as the user that the app runs as, with its secret in the form', async () => {
+    const { clientId, clientSecret } = org.addClientCredentialsLogin('app@acme.example');
+    const { status, body } = await grant({ client_id: clientId, client_secret: clientSecret });
+    expect(status).toBe(200);
+    expect(body).not.toHaveProperty('refresh_token');
+    expect(body['id']).toContain(org.users.get('app@acme.example')?.id);
+  });
+
+  test('refuses a wrong secret, and an app that runs as nobody', async () => {
+    const { clientId } = org.addClientCredentialsLogin();
+    const wrong = await grant({ client_id: clientId, client_secret: 'x' });
+    expect(wrong.body).toMatchObject({ error: 'invalid_client' });
+    const nobody = org.addConnectedApp({ clientSecret: 'shh', users: [] });
+    const refused = await grant({ client_id: nobody.clientId, client_secret: 'shh' });
+    expect(refused.body).toMatchObject({ error: 'invalid_grant' });
+  });
+});
+
+test('a session that somebody began is good until it is revoked', async () => {
+  const { accessToken } = org.addAccessToken();
+  expect((await api(accessToken, '/limits')).status).toBe(200);
+  await post('/services/oauth2/revoke', { token: accessToken });
+  expect((await api(accessToken, '/limits')).status).toBe(401);
+});
+
 describe('the refresh grant', () => {
   const refresh = (given: { clientId: string; clientSecret: string; refreshToken: string }) =>
     post('/services/oauth2/token', {
@@ -139,6 +168,7 @@ describe('the refresh grant', () => {
       error_description: 'expired access/refresh token',
     });
     expect(org.currentRefreshToken(given.refreshToken)).toBeNull();
+    expect(org.refusedRefreshes()).toBe(1);
     expect(org.liveSessions()).toBe(0);
   });
 

@@ -102,6 +102,7 @@ export function org(alias: string, organisation: string): BoardRecords['orgs'][n
     instanceUrl: 'https://example.my.salesforce.com',
     organisationId: `00D00000000000${organisation}`,
     registeredAt: at(0),
+    login: { state: 'ok', refusedAt: null, reason: null, usedAt: null },
     lane: { paused: null, locks: [], running: [], waiting: [] },
   };
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -58,12 +59,14 @@ describe('a worker', () => {
   test('redacts what libraries print', () => {
     const written: string[] = [];
     const stream = () => ({ write: (text: string) => void written.push(text) });
-    const own = { stdout: stream(), stderr: stream() };
+    const own = Object.assign(new EventEmitter(), { stdout: stream(), stderr: stream() });
     const redaction = createRedaction();
     redactOutput(own as unknown as NodeJS.Process, redaction);
     redaction.register('canary-secret');
-    own.stdout.write('out canary-secret');
+    own.stdout.write('out canary-');
+    own.stdout.write('secret\nand more');
     own.stderr.write(Buffer.from('err canary-secret') as never);
-    expect(written).toEqual(['out [redacted]', 'err [redacted]']);
+    own.emit('exit');
+    expect(written).toEqual(['out [redacted]\n', 'and more', 'err [redacted]']);
   });
 });

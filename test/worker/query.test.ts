@@ -37,7 +37,12 @@ describe('salesforce.query', () => {
     });
     expect(outcome?.state === 'succeeded' && outcome.result['records']).toHaveLength(450);
     expect(exit).toBe('it exited with code 0');
-    expect(worker.asks.map(({ kind }) => kind)).toEqual(['session-lock', 'session-begin', 'session-end']);
+    expect(worker.asks.map(({ kind }) => kind)).toEqual([
+      'session-lock',
+      'session-begin',
+      'session-end',
+      'session-revoked',
+    ]);
     expect([org.calls.revoke, org.liveSessions()]).toEqual([1, 0]);
   });
 

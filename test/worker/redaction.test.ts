@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRedaction } from '../../src/worker/redaction.ts';
+import { createHoldBack } from '../../src/worker/hold-back.ts';
+import { createLines } from '../../src/worker/output.ts';
+import { createRedaction, type Redaction } from '../../src/worker/redaction.ts';
 
 const SECRET = 'Pa55"word/+with=signs&more';
 const withSecret = () => {
@@ -68,7 +70,14 @@ describe('redaction', () => {
     expect(text('https://ada:ghp_token@github.com/acme/crm.git')).toBe(
       'https://[redacted]@github.com/acme/crm.git',
     );
-    expect(text('-----BEGIN RSA PRIVATE KEY-----\nMIIE\n')).toBe('[redacted]');
+    expect(text('-----BEGIN RSA PRIVATE KEY-----\nMIIE\n')).toBe('[redacted]\n[redacted]\n');
+    for (const token of [
+      `5Aep861${'a'.repeat(40)}`,
+      `ghp_${'a'.repeat(36)}`,
+      `npm_${'a'.repeat(36)}`,
+      `eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIzTVZHOSJ9.${'a'.repeat(40)}`,
+    ])
+      expect(text(`got ${token} today`)).toBe('got [redacted] today');
   });
 
   test('leaves ordinary text alone, and does not mask what is too short to be a secret', () => {
@@ -77,5 +86,96 @@ describe('redaction', () => {
     redaction.register('ab');
     const ordinary = 'ab: 3 of 12 components, 00D5g000004AcMeUAK, https://acme.example/a@b, main@1a2b3c4';
     expect(redaction.text(ordinary)).toBe(ordinary);
+  });
+});
+
+describe('a secret that is told piece by piece', () => {
+  /** What came out, piece for piece. */
+  const told = (redaction: Redaction, pieces: readonly string[]): readonly string[] => {
+    const out: string[] = [];
+    const holdBack = createHoldBack(redaction);
+    for (const piece of pieces) holdBack.put(piece, (masked) => void out.push(masked));
+    holdBack.flush();
+    return out;
+  };
+  const secrets = fc.string({ minLength: 12, maxLength: 60, unit: 'grapheme-ascii' }).map((text) => {
+    const bare = text.replace(/\s/g, '.');
+    return `s3-${bare}`;
+  });
+  const encodings = fc.constantFrom(
+    (text: string) => text,
+    (text: string) => Buffer.from(text).toString('base64'),
+    (text: string) => Buffer.from(text).toString('hex'),
+    (text: string) => encodeURIComponent(text),
+    (text: string) => JSON.stringify(text).slice(1, -1),
+  );
+  const cuts = fc.array(fc.nat(200), { maxLength: 6 });
+  const cutAt = (text: string, places: readonly number[]): readonly string[] => {
+    const sorted = [...new Set(places.map((place) => place % text.length))].sort((a, b) => a - b);
+    return [0, ...sorted]
+      .map((start, index) => text.slice(start, sorted[index]))
+      .filter((piece) => piece !== '');
+  };
+
+  test('is masked in every form, wherever it is cut into lines, and each line stays a line', () => {
+    fc.assert(
+      fc.property(secrets, encodings, cuts, (secret, encode, places) => {
+        const redaction = createRedaction();
+        redaction.register(secret);
+        const form = encode(secret);
+        const pieces = ['before', ...cutAt(form, places), '~ after'];
+        const out = told(redaction, pieces);
+        expect(out).toHaveLength(pieces.length);
+        expect(out.join('')).not.toContain(form);
+        expect(out.join('')).toContain('[redacted]');
+        expect(out[0]).toBe('before');
+        expect(out.at(-1)).toBe('~ after');
+        for (const [index, piece] of pieces.slice(1, -1).entries()) {
+          if (piece.length >= 8) expect(out[index + 1]).not.toContain(piece);
+        }
+      }),
+    );
+  });
+
+  test('is masked wherever its output is cut into chunks', () => {
+    fc.assert(
+      fc.property(secrets, encodings, cuts, (secret, encode, places) => {
+        const redaction = createRedaction();
+        redaction.register(secret);
+        const form = encode(secret);
+        let out = '';
+        const lines = createLines(redaction, (text) => {
+          out += text;
+          return true;
+        });
+        for (const chunk of cutAt(`before ${form} after\nnext`, places)) lines.put(Buffer.from(chunk));
+        lines.end();
+        expect(out).not.toContain(form);
+        expect(out).toMatch(/^before .*\[redacted\].* after\nnext$/);
+      }),
+    );
+  });
+
+  test('that nobody knows is masked from the beginning of a key to its end', () => {
+    const key = ['-----BEGIN PRIVATE KEY-----', 'MIIEvQIBADANBgkqhkiG9w0BAQEF', '-----END PRIVATE KEY-----'];
+    expect(told(createRedaction(), ['a', ...key, 'b'])).toEqual([
+      'a',
+      '[redacted]',
+      '[redacted]',
+      '[redacted]',
+      'b',
+    ]);
+  });
+
+  test('keeps ordinary text no longer than a moment', async () => {
+    const redaction = createRedaction();
+    redaction.register('secret-of-acme');
+    const out: string[] = [];
+    const holdBack = createHoldBack(redaction);
+    holdBack.put('this ends in sec', (masked) => void out.push(masked));
+    holdBack.put('and that does not end so', (masked) => void out.push(masked));
+    expect(out).toEqual(['this ends in sec', 'and that does not end so']);
+    holdBack.put('nothing follows s', (masked) => void out.push(masked));
+    await expect.poll(() => out.at(-1)).toBe('nothing follows s');
   });
 });

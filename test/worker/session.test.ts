@@ -1,5 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { LOGIN_IN_USE } from '../../src/contract/worker-protocol.ts';
 import { type SalesforceStandIn, startSalesforce } from '../support/salesforce/start.ts';
+import { until } from '../support/until.ts';
 import { ACCOUNT, type Behaviour, createBench, type WorkerBench } from './worker-bench.ts';
 
 let bench: WorkerBench;
@@ -53,6 +57,7 @@ describe('a session', () => {
       { kind: 'session-lock', token: login.refreshToken, identities: 0 },
       { kind: 'session-begin', token: rotated, identities: 0 },
       { kind: 'session-end', token: rotated, identities: 1 },
+      { kind: 'session-revoked', token: rotated, identities: 1 },
     ]);
     expect((await (await identify()).ended).outcome).toMatchObject({ state: 'succeeded' });
   });
@@ -77,6 +82,67 @@ describe('a session', () => {
     });
     expect((await worker.ended).outcome).toEqual({ state: 'cancelled', result: null });
     expect(await storedToken()).toBe(org.currentRefreshToken(login.refreshToken));
+  });
+
+  test('comes to an app that logs in by itself, and to a sandbox with the app of its production org', async () => {
+    const app = { kind: 'client-credentials', ...org.addClientCredentialsLogin('app@acme.example') };
+    await bench.storeSecret(ACCOUNT, JSON.stringify(app));
+    const { outcome } = await (await identify()).ended;
+    expect(outcome).toMatchObject({ state: 'succeeded', result: { username: 'app@acme.example' } });
+    const login = { kind: 'jwt', ...org.addJwtLogin('ada@acme.example.dev1') };
+    const sandbox = { kind: 'sandbox', production: 'prod', name: 'dev1', login };
+    await bench.storeSecret(ACCOUNT, JSON.stringify(sandbox));
+    const second = await (await identify()).ended;
+    expect(second.outcome).toMatchObject({ result: { username: 'ada@acme.example.dev1' } });
+    expect(org.liveSessions()).toBe(0);
+  });
+
+  test('that was given is used and left as it is; one that has ended is refused, and there is no other', async () => {
+    const given = org.addAccessToken();
+    await bench.storeSecret(ACCOUNT, JSON.stringify({ kind: 'access-token', ...given }));
+    const worker = await identify();
+    expect((await worker.ended).outcome).toMatchObject({ state: 'succeeded' });
+    expect(worker.asks.map(({ kind }) => kind)).toEqual(['session-lock', 'session-begin']);
+    expect(org.calls).toMatchObject({ token: 0, revoke: 0 });
+    expect(org.liveSessions()).toBe(1);
+    org.faults.expireSessions();
+    const refused = await failure();
+    expect(refused).toMatchObject({ code: 'login-refused', retryable: false });
+    expect(JSON.stringify(refused)).not.toContain(given.accessToken);
+  });
+
+  test('that was rotated does not take the place of a login that somebody stored meanwhile', async () => {
+    await storeRefreshLogin({ rotation: true });
+    const { url: _, username: __, ...other } = org.addRefreshLogin({ rotation: true });
+    org.faults.slow('token', 500);
+    const worker = await identify({
+      async onAsk({ kind }) {
+        if (kind !== 'session-lock') return undefined;
+        setTimeout(
+          () => void bench.storeSecret(ACCOUNT, JSON.stringify({ kind: 'sfdx-url', ...other })),
+          100,
+        );
+        return undefined;
+      },
+    });
+    expect((await worker.ended).outcome).toMatchObject({ state: 'succeeded' });
+    expect(await storedToken()).toBe(other.refreshToken);
+  });
+
+  test('whose token is with the org is marked as long as that, so that nobody ends its worker', async () => {
+    await storeRefreshLogin({ rotation: true });
+    const marked: boolean[] = [];
+    org.faults.slow('token', 300);
+    const mark = join(bench.workspace, LOGIN_IN_USE);
+    const worker = await identify({
+      onAsk({ kind }) {
+        if (kind === 'session-begin') marked.push(existsSync(mark));
+        return undefined;
+      },
+    });
+    await until(() => existsSync(mark));
+    await worker.ended;
+    expect(marked).toEqual([false]);
   });
 
   test('that the org refuses says so in the words of Salesforce', async () => {

@@ -1,6 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { connectionOf } from '../../client/connect.ts';
-import { lockWords, pauseWords, windowWords } from '../../tui/words.ts';
+import type { Org } from '../../contract/org.ts';
+import { localTime, lockWords, pauseWords, windowWords } from '../../tui/words.ts';
 
 export default class OrgList extends BaseCommand {
   static override summary = 'List the orgs that the server knows.';
@@ -18,14 +19,16 @@ export default class OrgList extends BaseCommand {
     const local = connectionOf(this.environment, flags).kind === 'socket';
     const vault = local ? (await client.call('serverStatus')).vault : null;
     if (items.length === 0) {
-      this.log('No org is known yet. Log in with: sfp-server org login jwt|sfdx-url -a ALIAS');
+      this.log('No org is known yet. Log in with: sfp-server org login KIND -a ALIAS');
     } else {
       this.printTable(items, [
         { title: 'ALIAS', value: (org) => org.alias, whole: true },
         { title: 'LOGIN', value: (org) => org.kind, whole: true },
+        { title: 'STATE', value: stateWords, whole: true },
         { title: 'USER', value: (org) => org.username },
         { title: 'ORGANISATION', value: (org) => org.organisationId, whole: true },
         { title: 'INSTANCE', value: (org) => org.instanceUrl },
+        { title: 'LAST USE', value: ({ login }) => (login.usedAt === null ? '-' : localTime(login.usedAt)) },
         { title: 'RUNNING', value: (org) => String(org.lane.running.length), align: 'right' },
         { title: 'WAITING', value: (org) => String(org.lane.waiting.length), align: 'right' },
       ]);
@@ -40,4 +43,9 @@ export default class OrgList extends BaseCommand {
     if (vault !== null) this.log(`Logins are in the ${vault} vault.`);
     return { orgs: items, vault };
   }
+}
+
+/** `ok`, `unchecked`, or since when the org refuses it. */
+function stateWords({ login: { state, refusedAt } }: Org): string {
+  return refusedAt === null ? state : `${state} since ${localTime(refusedAt)}`;
 }

@@ -5,6 +5,8 @@ import { refuseRunningDaemon } from '../../cli/running-daemon.ts';
 import { setVaultProvider } from '../../cli/set-vault-provider.ts';
 import { readConfiguration } from '../../config/file.ts';
 import { vaultReference } from '../../config/vault-reference.ts';
+import { VAULT_PROVIDERS } from '../../contract/configuration.ts';
+import { AppError } from '../../contract/errors.ts';
 import { copySecrets, removeSecrets } from '../../vault/move.ts';
 import { openVault } from '../../vault/open.ts';
 
@@ -15,7 +17,7 @@ export default class VaultMove extends BaseCommand {
   static override examples = ['<%= config.bin %> <%= command.id %> --to file'];
   static override flags = {
     to: Flags.option({
-      options: ['keychain', 'file'] as const,
+      options: VAULT_PROVIDERS,
       required: true,
       summary: 'Where the secrets shall be.',
     })(),
@@ -27,13 +29,21 @@ export default class VaultMove extends BaseCommand {
     const { paths } = this.environment;
     const configuration = readConfiguration(paths);
     const { provider } = configuration.vault;
+    if (flags.to === 'command' && configuration.vault.command === undefined) {
+      throw new AppError('configuration-invalid', 'sfp-server.yaml names no vault.command.', {
+        hint: 'Add the helper first: vault: { provider: …, command: [/usr/local/bin/sfp-vault] }',
+      });
+    }
     if (provider === flags.to) {
       this.log(`The secrets are in the ${provider} vault already.`);
       return { from: provider, to: flags.to, moved: 0 };
     }
     await refuseRunningDaemon(await this.client(), paths.home);
     const old = await openVault(vaultReference(configuration, paths));
-    const target = vaultReference({ ...configuration, vault: { provider: flags.to } }, paths);
+    const target = vaultReference(
+      { ...configuration, vault: { ...configuration.vault, provider: flags.to } },
+      paths,
+    );
     const accounts = await copySecrets(old, await openVault(target));
     await setVaultProvider(paths, flags.to);
     await removeSecrets(old, accounts);

@@ -10,6 +10,9 @@ export interface Answering {
   readonly arbitration: SessionArbitration;
   /** The only login that this worker was handed; null: none. */
   readonly account: string | null;
+  /** Whether the org's sessions are revoked at all. */
+  readonly revokesSessions: () => boolean;
+  readonly loginUsed: () => void;
   /** False: the attempt is no longer current. */
   readonly recordCheckpoint: (checkpoint: JsonObject) => Promise<boolean>;
 }
@@ -25,10 +28,14 @@ export async function answer(parts: Answering, ask: AskBody): Promise<Answer> {
         ? consent(false)
         : refusal('The worker has ended.');
     case 'session-begin':
-      parts.arbitration.begin(parts.worker, ask.account);
+      parts.arbitration.begin(parts.worker, ask.account, ask.user);
+      parts.loginUsed();
       return consent(false);
     case 'session-end':
-      return consent(parts.arbitration.end(parts.worker, ask.account).revoke);
+      return consent(parts.arbitration.end(parts.worker, ask.account, parts.revokesSessions()).revoke);
+    case 'session-revoked':
+      parts.arbitration.revoked(parts.worker);
+      return consent(false);
   }
 }
 

@@ -30,6 +30,7 @@ export interface AttemptParts {
   readonly compiledCode: () => string | null;
   readonly resolveSource: (tenant: string, source: SourceCode) => Promise<ResolvedSource>;
   readonly arbitration: SessionArbitration;
+  readonly loginUsed: (tenant: string, alias: string) => void;
   readonly limits: DispatchLimits;
   readonly persist: Persist;
   readonly means: AttemptMeans;

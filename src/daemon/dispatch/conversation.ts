@@ -136,9 +136,9 @@ function misnumbered(number: number, so: { received: number; acknowledged: numbe
   return `The worker sent ${unacknowledged} reports without waiting for an acknowledgement.`;
 }
 
-/** The one thing that a worker may still ask after its outcome. */
+/** All that a worker may still ask after its outcome. */
 function endsSession(ask: AskBody): boolean {
-  return ask.kind === 'session-end';
+  return ask.kind === 'session-end' || ask.kind === 'session-revoked';
 }
 
 function storedReport(body: Exclude<ReportBody, { kind: 'outcome' }>): StoredReport {

@@ -13,6 +13,7 @@ import { createDrain, type Drain, endsAttempt } from './drain.ts';
 import { createDue } from './due.ts';
 import type { MachineIsolation } from './isolation.ts';
 import { DEFAULT_LIMITS, type DispatchLimits } from './limits.ts';
+import { createLoginUses } from './login-uses.ts';
 import { createPersist } from './persist.ts';
 import { createQueue } from './queue.ts';
 import { createReconcile } from './reconcile.ts';
@@ -98,6 +99,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       claiming.cancelled(operation);
       running.get(operation)?.interrupt('request');
     }
+    for (const event of events) tellOfRefusal(log, event);
     if (events.some(isScheduled)) due.look();
     if (events.some(mayStartWork)) queue?.wake();
     if (events.some(endsAttempt)) drain.look();
@@ -171,6 +173,7 @@ function attemptParts(
   return {
     ...options,
     arbitration: createSessionArbitration(),
+    loginUsed: createLoginUses(options),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     persist: createPersist(options.log, stopping),
     random: options.random ?? Math.random,
@@ -186,6 +189,13 @@ async function endRunning(running: ReadonlyMap<string, RunningAttempt>, drainMs:
   }, drainMs);
   await Promise.all(attempts.map((attempt) => attempt.ended));
   clearTimeout(drained);
+}
+
+/** Once for each login: its operations wait and say so themselves. */
+function tellOfRefusal(log: DispatchOptions['log'], { tenant, body }: OperationEvent): void {
+  if (body.type !== 'waiting' || body.waitingFor?.reason !== 'credential') return;
+  const { login, note } = body.waitingFor;
+  log.warn({ tenant, org: login, note }, 'the org refuses its login; its work waits for a new one');
 }
 
 function isScheduled({ body }: OperationEvent): boolean {

@@ -155,7 +155,7 @@ function workerParts(
   },
 ): WorkerParts {
   const { arbitration, now, persist, store } = parts;
-  const { id, attempt: number } = attempt.operation;
+  const { id, attempt: number, org, tenant } = attempt.operation;
   const { account, job, marker, quota } = worker;
   arbitration.join(marker);
   const time = () => now().toISOString();
@@ -169,7 +169,18 @@ function workerParts(
     recordWorker: (identity) =>
       persist(`The worker of ${id}`, () => store.recordWorker(id, number, identity)),
     record: (reports) => recordReports(parts, attempt, quota.keep(reports)),
-    answer: (ask) => answer({ worker: marker, arbitration, account, recordCheckpoint }, ask),
+    answer: (ask) =>
+      answer(
+        {
+          worker: marker,
+          arbitration,
+          account,
+          revokesSessions: () => revokesSessions(parts, org),
+          loginUsed: () => org !== null && parts.loginUsed(tenant, org),
+          recordCheckpoint,
+        },
+        ask,
+      ),
     check: (outcome) =>
       job.name === 'task'
         ? checkTaskResult(attempt.kind, outcome)
@@ -177,6 +188,11 @@ function workerParts(
     spared: () => arbitration.holdsLock(marker),
     released: () => arbitration.release(marker),
   };
+}
+
+function revokesSessions({ configuration }: AttemptParts, org: string | null): boolean {
+  const { orgs } = configuration();
+  return (org !== null && Object.hasOwn(orgs, org) ? orgs[org]?.revokeSessions : undefined) ?? true;
 }
 
 function recordReports(

@@ -1,6 +1,7 @@
 /**
  * Org logins are shared by workers that know nothing of each other: one refresh per login at a time (a rotated token that is
- * used twice can revoke its whole family), and a session is revoked only when no other session of the same login lives.
+ * used twice can revoke its whole family), and a session is revoked only when no other session of the same user lives: for
+ * Salesforce they may be one and the same. While it is revoked nobody logs in as that user, for the same reason.
  * In memory on purpose: it is about processes of this daemon, and they end with it.
  */
 export interface SessionArbitration {
@@ -8,10 +9,12 @@ export interface SessionArbitration {
   join(worker: string): void;
   /** Resolves when `worker` alone may use the login. False: the worker ended while it waited. */
   lock(worker: string, account: string): Promise<boolean>;
-  /** A session exists; gives the lock back. */
-  begin(worker: string, account: string): void;
-  /** Answers whether to revoke. */
-  end(worker: string, account: string): { readonly revoke: boolean };
+  /** A session of this user exists; gives the lock back. */
+  begin(worker: string, account: string, user: string): void;
+  /** Answers whether to revoke: never where that is not wanted. */
+  end(worker: string, account: string, wanted: boolean): { readonly revoke: boolean };
+  /** What `end` had asked for is done. */
+  revoked(worker: string): void;
   /** True while the worker must not be killed. */
   holdsLock(worker: string): boolean;
   /** The worker has ended: its locks and sessions are gone. */
@@ -20,80 +23,90 @@ export interface SessionArbitration {
 
 interface Waiting {
   readonly worker: string;
+  readonly account: string;
   readonly granted: (granted: boolean) => void;
 }
 
-interface Login {
-  holder: string | null;
-  readonly waiting: Waiting[];
-  readonly sessions: Set<string>;
+interface Session {
+  readonly worker: string;
+  readonly account: string;
 }
 
 export function createSessionArbitration(): SessionArbitration {
-  const logins = new Map<string, Login>();
   const heard = new Set<string>();
+  const holders = new Map<string, string>();
+  const sessions = new Set<Session>();
+  /** Who a login was when it was last used; few, because each is an org of somebody. */
+  const users = new Map<string, string>();
+  const revoking = new Map<string, string>();
+  let waiting: readonly Waiting[] = [];
+
+  /** A login that was not used yet may be anybody's. */
+  const mayBe = (account: string, user: string): boolean => (users.get(account) ?? user) === user;
+  const isFree = (account: string): boolean =>
+    !holders.has(account) && ![...revoking.values()].some((user) => mayBe(account, user));
+  const passOn = (): void => {
+    for (const one of waiting) {
+      if (!isFree(one.account)) continue;
+      holders.set(one.account, one.worker);
+      waiting = waiting.filter((other) => other !== one);
+      one.granted(true);
+    }
+  };
+  const giveBack = (worker: string): void => {
+    for (const [account, holder] of holders) if (holder === worker) holders.delete(account);
+  };
+  const dropSession = (worker: string, account: string | null): boolean => {
+    const own = [...sessions].filter(
+      (one) => one.worker === worker && one.account === (account ?? one.account),
+    );
+    for (const session of own) sessions.delete(session);
+    return own.length > 0;
+  };
+  const inUse = (user: string): boolean =>
+    [...holders.keys(), ...[...sessions].map(({ account }) => account)].some((account) =>
+      mayBe(account, user),
+    );
+
   return {
     join: (worker) => void heard.add(worker),
-    lock: (worker, account) =>
-      heard.has(worker) ? lock(loginOf(logins, account), worker) : Promise.resolve(false),
-    begin(worker, account) {
-      if (!heard.has(worker)) return;
-      const login = loginOf(logins, account);
-      login.sessions.add(worker);
-      if (login.holder === worker) passOn(login);
+    lock(worker, account) {
+      if (!heard.has(worker)) return Promise.resolve(false);
+      if (holders.get(account) === worker) return Promise.resolve(true);
+      return new Promise((granted) => {
+        waiting = [...waiting, { worker, account, granted }];
+        passOn();
+      });
     },
-    end(worker, account) {
-      const login = loginOf(logins, account);
-      const had = login.sessions.delete(worker);
-      const revoke = had && login.sessions.size === 0;
-      forgetIfIdle(logins, account);
+    begin(worker, account, user) {
+      if (!heard.has(worker)) return;
+      dropSession(worker, account);
+      sessions.add({ worker, account });
+      users.set(account, user);
+      giveBack(worker);
+      passOn();
+    },
+    end(worker, account, wanted) {
+      const user = users.get(account);
+      const had = dropSession(worker, account);
+      const revoke = had && wanted && user !== undefined && !inUse(user);
+      if (revoke) revoking.set(worker, user);
       return { revoke };
     },
-    holdsLock: (worker) => [...logins.values()].some((login) => login.holder === worker),
+    revoked(worker) {
+      revoking.delete(worker);
+      passOn();
+    },
+    holdsLock: (worker) => revoking.has(worker) || [...holders.values()].includes(worker),
     release(worker) {
       heard.delete(worker);
-      for (const [account, login] of [...logins]) {
-        leave(login, worker);
-        forgetIfIdle(logins, account);
-      }
+      dropSession(worker, null);
+      giveBack(worker);
+      revoking.delete(worker);
+      const own = waiting.filter((one) => one.worker === worker);
+      waiting = waiting.filter((one) => one.worker !== worker);
+      for (const one of own) one.granted(false);
+      passOn();
     },
   };
-}
-
-function lock(login: Login, worker: string): Promise<boolean> {
-  if (login.holder === null || login.holder === worker) {
-    login.holder = worker;
-    return Promise.resolve(true);
-  }
-  return new Promise((granted) => {
-    login.waiting.push({ worker, granted });
-  });
-}
-
-function leave(login: Login, worker: string): void {
-  login.sessions.delete(worker);
-  for (const one of login.waiting.filter((waiting) => waiting.worker === worker)) {
-    login.waiting.splice(login.waiting.indexOf(one), 1);
-    one.granted(false);
-  }
-  if (login.holder === worker) passOn(login);
-}
-
-function passOn(login: Login): void {
-  const next = login.waiting.shift();
-  login.holder = next?.worker ?? null;
-  next?.granted(true);
-}
-
-function loginOf(logins: Map<string, Login>, account: string): Login {
-  const known = logins.get(account);
-  if (known !== undefined) return known;
-  const login: Login = { holder: null, waiting: [], sessions: new Set() };
-  logins.set(account, login);
-  return login;
-}
-
-function forgetIfIdle(logins: Map<string, Login>, account: string): void {
-  const login = logins.get(account);
-  if (login !== undefined && login.holder === null && login.sessions.size === 0) logins.delete(account);
 }

@@ -1,4 +1,5 @@
 import { AppError } from '../../contract/errors.ts';
+import { parseSecret } from '../../contract/secret.ts';
 
 /** What is read of a vault here. */
 export interface SecretSource {
@@ -58,7 +59,14 @@ export function createHookSecrets(open: () => Promise<SecretSource>, now: () => 
 /** An empty secret would let everybody sign. */
 async function present(secret: Promise<string | null>, account: string): Promise<string> {
   const value = await secret;
-  if (value !== null && value !== '') return value;
   const name = account.slice(account.lastIndexOf('/') + 1);
-  throw new AppError('hook-secret-missing', `The vault has no secret "${name}" for this hook.`);
+  if (value === null || value === '') {
+    throw new AppError('hook-secret-missing', `The vault has no secret "${name}" for this hook.`);
+  }
+  const { kind } = parseSecret(value);
+  if (kind === 'plain') return value;
+  throw new AppError(
+    'hook-secret-missing',
+    `The secret "${name}" is of kind ${kind}, which signs no webhook.`,
+  );
 }

@@ -11,7 +11,7 @@ export type Interruption = 'request' | 'timeout' | 'shutdown' | null;
 
 export interface Ended {
   readonly operation: Operation;
-  readonly definition: Pick<TaskDefinition, 'onWorkerLoss' | 'retryable'>;
+  readonly definition: Pick<TaskDefinition, 'onWorkerLoss' | 'retryable' | 'triesLogin'>;
   readonly checkpoint: JsonObject | null;
   readonly interruption: Interruption;
   readonly now: Date;
@@ -55,6 +55,10 @@ function settleCancelled(ended: Ended, result: JsonObject | null): Settlement {
 function settleFailed(ended: Ended, outcome: Extract<Outcome, { state: 'failed' }>): Settlement {
   const { error, result } = outcome;
   const { operation } = ended;
+  // Nobody else of this login fares better, so the work keeps its place until there is a new one; its lane is paused.
+  if (error.code === 'login-refused' && ended.definition.triesLogin !== true && result === null) {
+    return { to: 'queued', reason: `${error.code}: ${error.message}`.slice(0, 500), error };
+  }
   // A result says what became of what was sent; without one, a failure says only that nobody could look.
   const open = hasEffect(ended.checkpoint) && result === null;
   const wanted = open || operation.cancelRequestedAt === null;

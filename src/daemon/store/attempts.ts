@@ -9,6 +9,7 @@ import type { Operations } from './operations.ts';
 import type { Pauses } from './pauses.ts';
 import type { Member } from './pools.ts';
 import type { AfterIndeterminate, Claim, OpenAttempt, RecordedWorker, Settlement } from './port.ts';
+import type { RefusedLogins } from './refused-logins.ts';
 
 const INSERT_WORKER = `INSERT INTO workers (operation, attempt, place, marker, pid, start_time, boot_id)
   SELECT @operation, @attempt, count(*) + 1, @marker, @pid, @startTime, @bootId
@@ -19,6 +20,7 @@ interface Parts {
   readonly moves: Moves;
   readonly operations: Operations;
   readonly pauses: Pauses;
+  readonly refusedLogins: RefusedLogins;
 }
 
 /** The runs of operations. The number of the attempt fences: an older one is told false, and nothing is written. */
@@ -93,7 +95,9 @@ export function createAttempts(db: Database, parts: Parts) {
       const end = heeding(row, settlement);
       // before the move frees the lane, so that no lock that waits is granted in between
       if (end.to === 'indeterminate' && ifIndeterminate === 'pause-lane') pauseLane(row, now);
+      const notice = parts.refusedLogins.pauseLane(row, end, now);
       if (!parts.moves.move(row, moveOf(end, now))) throw new Error(`${row.id} runs and cannot be settled.`);
+      notice?.();
       close.run(now, end.to, operation, attempt);
       return parts.operations.read(operation);
     },

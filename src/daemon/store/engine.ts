@@ -16,6 +16,7 @@ import { createOrgs } from './orgs.ts';
 import { createPauses } from './pauses.ts';
 import type { Store } from './port.ts';
 import { createProbe } from './probe.ts';
+import { createRefusedLogins } from './refused-logins.ts';
 import { createReports } from './reports.ts';
 import { createResolutions } from './resolutions.ts';
 import { createResolve } from './resolve.ts';
@@ -54,7 +55,8 @@ export function createEngine(db: Database): Engine {
   const moves = createMoves(db, { events, lanes });
   const cancel = createCancel(db, { events, moves, operations });
   const accepting = createAccepting(db, { operations, cancel });
-  const attempts = createAttempts(db, { lanes, moves, operations, pauses });
+  const refusedLogins = createRefusedLogins(db, { pauses, events });
+  const attempts = createAttempts(db, { lanes, moves, operations, pauses, refusedLogins });
 
   const { listEvents, position, prunedUpTo } = events;
   const { getOperation, counts } = operations;

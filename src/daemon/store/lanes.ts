@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import type { Pause } from '../../contract/pause.ts';
 import { createClaimOrder, type Next } from './claim-order.ts';
 import { createLaneHead, IN_LANE, isBefore, type LaneHead, type LaneKey, type LaneRow } from './lane-head.ts';
 import type { LaneLocks } from './lane-locks.ts';
@@ -57,10 +58,10 @@ export function createLanes(
     if (row.organisation === null) return;
     const key = { tenant: row.tenant, organisation: row.organisation };
     const { exclusive, shared } = running.get(key) ?? { exclusive: 0, shared: 0 };
-    const paused = pauses.ofLane(key) !== null;
+    const pause = pauses.ofLane(key);
     const first = headOf(key);
-    const locked = isLocked(key, first, !paused && exclusive + shared === 0);
-    const head = storable(first, paused || locked);
+    const locked = isLocked(key, first, pause === null && exclusive + shared === 0);
+    const head = storable(first, holdOf(pause, locked));
     const stored = get.get(key);
     if (head.id === null && exclusive + shared === 0) {
       if (stored !== undefined) remove.run(key);
@@ -91,10 +92,15 @@ export function createLanes(
   };
 }
 
-/** A pause or a lock holds up what would be new, not what an earlier attempt has sent already. */
-function storable(head: LaneHead | null, closed: boolean) {
+/** A pause or a lock holds up what would be new, not what an earlier attempt has sent already; without a login nobody can follow that either. */
+function holdOf(pause: Pause | null, locked: boolean): 'all' | 'new' | 'nothing' {
+  if (pause?.login !== undefined) return 'all';
+  return pause !== null || locked ? 'new' : 'nothing';
+}
+
+function storable(head: LaneHead | null, hold: ReturnType<typeof holdOf>) {
   if (head === null) return NOBODY;
   const { state, underWay, ...named } = head;
-  const held = state === 'scheduled' || (closed && !underWay);
+  const held = state === 'scheduled' || hold === 'all' || (hold === 'new' && !underWay);
   return { ...named, held: held ? 1 : 0, follows: underWay ? 1 : 0 };
 }

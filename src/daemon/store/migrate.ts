@@ -12,6 +12,7 @@ import { locks } from './migrations/0009-locks.ts';
 import { overrides } from './migrations/0010-overrides.ts';
 import { pools } from './migrations/0011-pools.ts';
 import { fencesAfterRestore } from './migrations/0012-fences-after-a-restore.ts';
+import { logins } from './migrations/0013-logins.ts';
 
 /** In order; the database's `user_version` is how many of them it has seen. */
 const MIGRATIONS: readonly ((db: Database) => void)[] = [
@@ -27,6 +28,7 @@ const MIGRATIONS: readonly ((db: Database) => void)[] = [
   overrides,
   pools,
   fencesAfterRestore,
+  logins,
 ];
 
 export const DATABASE_VERSION = MIGRATIONS.length;

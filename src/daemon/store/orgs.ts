@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
-import type { LoginKind, Org, OrgRegistration } from '../../contract/org.ts';
+import type { Org, OrgRegistration } from '../../contract/org.ts';
+import type { LoginKind } from '../../contract/org-login.ts';
 import type { LaneKey } from './lane-head.ts';
 import { type LaneLocks, toLock } from './lane-locks.ts';
 import type { NewPause } from './lane-port.ts';
@@ -17,6 +18,8 @@ interface OrgRow {
   readonly instance_url: string;
   readonly organisation_id: string;
   readonly registered_at: string;
+  readonly checked: 0 | 1;
+  readonly used_at: string | null;
 }
 
 /** More of a lane than this is not shown with its org; `GET /api/v1/operations` pages through all. */
@@ -28,13 +31,17 @@ export function createOrgs(
   { waiting, lanes, pauses, locks }: { waiting: Waiting; lanes: Lanes; pauses: Pauses; locks: LaneLocks },
 ) {
   const put = db.prepare<[Record<string, unknown>]>(
-    `INSERT INTO orgs (tenant, alias, kind, username, instance_url, organisation_id, registered_at)
-     VALUES (@tenant, @alias, @kind, @username, @instanceUrl, @organisationId, @now)
+    `INSERT INTO orgs (tenant, alias, kind, username, instance_url, organisation_id, registered_at, checked)
+     VALUES (@tenant, @alias, @kind, @username, @instanceUrl, @organisationId, @now, @checked)
      ON CONFLICT DO UPDATE SET kind = excluded.kind, username = excluded.username, instance_url = excluded.instance_url,
-       organisation_id = excluded.organisation_id, registered_at = excluded.registered_at`,
+       organisation_id = excluded.organisation_id, registered_at = excluded.registered_at,
+       checked = excluded.checked`,
   );
   const remove = db.prepare<[string, string]>('DELETE FROM orgs WHERE tenant = ? AND alias = ?');
   const get = db.prepare<[string, string], OrgRow>('SELECT * FROM orgs WHERE tenant = ? AND alias = ?');
+  const note = db.prepare<[string, string, string]>(
+    'UPDATE orgs SET used_at = ?, checked = 1 WHERE tenant = ? AND alias = ?',
+  );
   const list = db.prepare<[string], OrgRow>('SELECT * FROM orgs WHERE tenant = ? ORDER BY alias');
   const inLane = db.prepare<[string, string, string], OperationRow>(
     `SELECT ${CORE_COLUMNS} FROM operations
@@ -55,6 +62,11 @@ export function createOrgs(
       })),
     };
   };
+  const loginOf = ({ tenant, alias, checked, used_at: usedAt }: OrgRow): Org['login'] => {
+    const refusal = pauses.ofLogin(tenant, alias);
+    const state = refusal !== null ? 'refused' : checked === 1 ? 'ok' : 'unchecked';
+    return { state, refusedAt: refusal?.at ?? null, reason: refusal?.reason ?? null, usedAt };
+  };
   const toOrg = (row: OrgRow): Org => ({
     alias: row.alias,
     kind: row.kind,
@@ -62,6 +74,7 @@ export function createOrgs(
     instanceUrl: row.instance_url,
     organisationId: row.organisation_id,
     registeredAt: row.registered_at,
+    login: loginOf(row),
     lane: laneOf(row),
   });
 
@@ -80,14 +93,17 @@ export function createOrgs(
       get.get(tenant, alias)?.organisation_id ?? null,
     putOrg(tenant: string, alias: string, registration: OrgRegistration, now: string): Org {
       const organisationId = longOrganisationId(registration.organisationId);
-      put.run({ ...registration, tenant, alias, organisationId, now });
+      const checked = registration.checked === false ? 0 : 1;
+      put.run({ ...registration, tenant, alias, organisationId, now, checked });
+      for (const organisation of pauses.removeOfLogin(tenant, alias)) lanes.refresh({ tenant, organisation });
       const row = get.get(tenant, alias);
       if (row === undefined) throw new Error(`The org ${alias} was not kept.`);
       return toOrg(row);
     },
     deleteOrg: (tenant: string, alias: string): boolean => remove.run(tenant, alias).changes > 0,
+    noteLogin: (tenant: string, alias: string, now: string): void => void note.run(now, tenant, alias),
     pauseLane: (tenant: string, alias: string, pause: NewPause): Org | null =>
-      changeLane(tenant, alias, (key) => pauses.add(key, { ...pause, operation: null })),
+      changeLane(tenant, alias, (key) => void pauses.add(key, { ...pause, operation: null })),
     resumeLane: (tenant: string, alias: string): Org | null => changeLane(tenant, alias, pauses.removeAll),
     listOrgs: (tenant: string): readonly Org[] => list.all(tenant).map(toOrg),
   };

@@ -214,9 +214,11 @@ export interface Store extends SchedulePort, LanePort, RetentionPort {
   noteTokenUse(id: string, now: string): Promise<void>;
 
   // orgs
-  /** The organisation id may have 15 or 18 characters; it is kept with 18, so that both lead to one lane. */
+  /** The organisation id is kept with 18 characters, so that 15 lead to the same lane. Whatever waited for a login of this alias goes on. */
   putOrg(tenant: string, alias: string, registration: OrgRegistration, now: string): Promise<Org>;
   deleteOrg(tenant: string, alias: string): Promise<boolean>;
+  /** A session was got with its login: it works. */
+  noteLogin(tenant: string, alias: string, now: string): Promise<void>;
   /** The lane of an alias, without looking at what is in it; null: no such org. */
   getOrganisationId(tenant: string, alias: string): Promise<string | null>;
   listOrgs(tenant: string): Promise<readonly Org[]>;

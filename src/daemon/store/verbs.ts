@@ -36,6 +36,7 @@ export const VERBS: Readonly<Record<Verb, 'reads' | 'writes'>> = {
   noteTokenUse: 'writes',
   putOrg: 'writes',
   deleteOrg: 'writes',
+  noteLogin: 'writes',
   getOrganisationId: 'reads',
   listOrgs: 'reads',
   resolve: 'writes',

@@ -112,12 +112,13 @@ export function createWaiting(
     return held ?? (first !== null && isBefore(first, row) ? first : null);
   };
 
-  /** What only follows is held up by no pause. */
+  /** What only follows is held up by no pause but the one of its login. */
   const paused = ({ id, tenant, organisation }: OperationRow, lane: LaneRow | null): WaitingFor | null => {
+    const pause = organisation === null || isOpen(lane) ? null : pauses.ofLane({ tenant, organisation });
+    if (pause?.login !== undefined) return { reason: 'credential', login: pause.login, ...noteOf(pause) };
     if (lane?.head === id && lane.follows === 1) return null;
     const server = pauses.ofServer();
     if (server !== null) return waitingOf(server, 'server');
-    const pause = organisation === null || isOpen(lane) ? null : pauses.ofLane({ tenant, organisation });
     return pause === null ? null : waitingOf(pause, 'org');
   };
 
@@ -155,14 +156,19 @@ function behindLock({ id, locked_by: by, note }: LockRow, place: number): Waitin
   return { reason: 'lock', lock: id, by, ...(note === null ? {} : { note }), ...counted };
 }
 
-function waitingOf({ by, reason, operation }: Pause, scope: 'org' | 'server'): WaitingFor {
+function waitingOf(pause: Pause, scope: 'org' | 'server'): WaitingFor {
+  const { by, operation } = pause;
   return {
     reason: 'paused',
     scope,
     by,
-    ...(reason === null ? {} : { note: reason }),
+    ...noteOf(pause),
     ...(operation === null ? {} : { operation }),
   };
+}
+
+function noteOf({ reason }: Pause): Pick<WaitingFor, 'note'> {
+  return reason === null ? {} : { note: reason };
 }
 
 function closed(rules: LaneRules, row: OperationRow): WaitingFor | null {

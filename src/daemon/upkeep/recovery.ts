@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -6,6 +7,7 @@ import type { Paths } from '../../config/paths.ts';
 import { loginCheckOwner } from '../../contract/login-check.ts';
 import { isTaskKind, type LossPolicy, type TaskDefinition, taskDefinition } from '../../contract/tasks.ts';
 import { endCgroups } from '../dispatch/cgroups.ts';
+import { LOGIN_IN_USE } from '../../contract/worker-protocol.ts';
 import { identify, isRunning, signal } from '../dispatch/processes.ts';
 import { endStrays, findStrays, workerMarker } from '../dispatch/strays.ts';
 import { isWorkspaceName } from '../dispatch/workspace.ts';
@@ -13,8 +15,10 @@ import { type SettleParts, settleAttempt } from '../operations/settle-attempt.ts
 import { errorOf, lossPolicy, settleLoss } from '../operations/settle-loss.ts';
 import type { OpenAttempt, RecordedWorker, Settlement, Store } from '../store/port.ts';
 
-/** A worker notices the end of its daemon and ends itself; this long it may finish storing a rotated token. */
+/** A worker notices the end of its daemon and ends itself. */
 const OWN_END_MS = 2_000;
+/** One that has its login in use gets the time of that call: to end it then may cost the login. */
+const LOGIN_MS = 10_000;
 const GONE_MS = 10_000;
 const LOOK_AGAIN_MS = 25;
 
@@ -32,7 +36,7 @@ export interface RecoveryOptions extends SettleParts {
 export async function recover(options: RecoveryOptions): Promise<void> {
   const open = await options.store.listOpenAttempts();
   const workers = open.flatMap((attempt) => attempt.workers);
-  await endProcesses(options.log, workers, await workspaceNames(options.paths));
+  await endProcesses(options, workers, await workspaceNames(options.paths));
   // What left its group and its environment behind is still in its control group.
   if (!(await endCgroups(options.paths, GONE_MS)))
     options.log.error('a process in a control group hangs in the kernel');
@@ -42,7 +46,7 @@ export async function recover(options: RecoveryOptions): Promise<void> {
 
 /** Recorded workers, and all that lived in a workspace: also those that only waited for work, and are recorded nowhere. */
 async function endProcesses(
-  log: Logger,
+  { log, paths }: Pick<RecoveryOptions, 'log' | 'paths'>,
   workers: readonly RecordedWorker[],
   workspaces: readonly string[],
 ): Promise<void> {
@@ -51,8 +55,10 @@ async function endProcesses(
   if (markers.length === 0) return;
   const remaining = async () =>
     workers.some(isRunning) || (await findStrays({ markers, groups: [], since: null })).length > 0;
-  const deadline = performance.now() + OWN_END_MS;
-  while (performance.now() < deadline && (await remaining())) await wait(LOOK_AGAIN_MS);
+  const refreshing = () => workspaces.some((name) => existsSync(join(paths.work, name, LOGIN_IN_USE)));
+  const begun = performance.now();
+  const mayGoOn = () => performance.now() < begun + (refreshing() ? LOGIN_MS : OWN_END_MS);
+  while (mayGoOn() && (await remaining())) await wait(LOOK_AGAIN_MS);
   // Only a leader that still runs vouches for its group's number; without one the marker alone tells.
   const groups = workers.filter(isRunning).map(({ pid }) => pid);
   for (const group of groups) signal(-group, 'SIGKILL');

@@ -1,4 +1,5 @@
 import { AppError } from '../../contract/errors.ts';
+import type { SessionKey } from './connection.ts';
 import { OrgSilence } from './failures.ts';
 import { createHttp, type HttpAnswer } from './http.ts';
 
@@ -27,11 +28,31 @@ export async function requestGrant(loginUrl: string, form: Readonly<Record<strin
   throw refused(answer, body, host);
 }
 
+/**
+ * The session behind an access token that somebody else got. AppError login-refused: it has ended, and there is no way to
+ * another one; org-unreachable.
+ */
+export async function readGivenSession(key: SessionKey): Promise<Omit<Grant, 'refreshToken'>> {
+  const { accessToken, instanceUrl } = key;
+  const { host } = new URL(instanceUrl);
+  const answer = await send({
+    method: 'GET',
+    url: new URL('/services/oauth2/userinfo', instanceUrl),
+    headers: { authorization: `Bearer ${accessToken}` },
+    timeoutMs: GRANT_LIMIT_MS,
+  });
+  const { organization_id: organisationId, user_id: userId } = readJson(answer.body);
+  if (answer.status === 401 || answer.status === 403) {
+    throw new AppError('login-refused', `${host} refused the access token: it has expired or was revoked.`);
+  }
+  if (answer.status !== 200 || typeof organisationId !== 'string' || typeof userId !== 'string') {
+    throw new AppError('org-unreachable', `${host} answered with HTTP ${answer.status} who we are.`);
+  }
+  return { accessToken, instanceUrl, organisationId, userId, clockAheadMs: clockAhead(answer) };
+}
+
 /** Ends this access token only. A session that is gone already is no failure. */
-export async function revokeAccessToken(key: {
-  readonly accessToken: string;
-  readonly instanceUrl: string;
-}): Promise<void> {
+export async function revokeAccessToken(key: SessionKey): Promise<void> {
   await post(
     new URL('/services/oauth2/revoke', key.instanceUrl),
     { token: key.accessToken },
@@ -39,18 +60,25 @@ export async function revokeAccessToken(key: {
   );
 }
 
-async function post(
-  url: URL,
-  form: Readonly<Record<string, string>>,
-  timeoutMs: number,
-): Promise<HttpAnswer> {
-  const send = createHttp();
+function post(url: URL, form: Readonly<Record<string, string>>, timeoutMs: number): Promise<HttpAnswer> {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  return send({ method: 'POST', url, headers, body: new URLSearchParams(form).toString(), timeoutMs });
+}
+
+async function send(request: {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly timeoutMs: number;
+}): Promise<HttpAnswer> {
+  const { method, url, headers, body = null, timeoutMs } = request;
   try {
-    return await send({
-      method: 'POST',
+    return await createHttp()({
+      method,
       url: url.href,
-      headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
-      body: new URLSearchParams(form).toString(),
+      headers: { ...headers, accept: 'application/json' },
+      body,
       timeoutMs,
       signal: null,
     });
@@ -94,11 +122,13 @@ function clockAhead({ headers }: HttpAnswer): number {
 
 function refused(answer: HttpAnswer, body: Body, host: string): AppError {
   const { error, error_description: description } = body;
-  if (typeof error !== 'string') {
+  if (typeof error !== 'string' || answer.status >= 500) {
     return new AppError('org-unreachable', `${host} answered the login with HTTP ${answer.status}.`);
   }
   const words = typeof description === 'string' ? `${error}, ${description}` : error;
   if (/login rate exceeded/i.test(words))
     return new AppError('org-limit', `${host} refused the login: ${words}.`);
+  if (error === 'unknown_error' || error === 'temporarily_unavailable')
+    return new AppError('org-unreachable', `${host} could not answer the login: ${words}.`);
   return new AppError('login-refused', `${host} refused the login: ${words}.`);
 }

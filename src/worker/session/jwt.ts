@@ -19,21 +19,29 @@ export function signAssertion(login: AssertionParts, now: Date): string {
     aud: new URL(login.loginUrl).origin,
     exp: Math.floor(now.getTime() / 1_000) + LIFETIME_SECONDS,
   };
+  return signJwt(claims, { privateKey: login.privateKey, whose: `the login of ${login.username}` });
+}
+
+export interface SigningKey {
+  readonly privateKey: string;
+  /** For the error. */
+  readonly whose: string;
+}
+
+/** A JWT under RS256. AppError secret-damaged: the key is none. */
+export function signJwt(claims: object, key: SigningKey): string {
   const signed = `${encode({ alg: 'RS256', typ: 'JWT' })}.${encode(claims)}`;
-  return `${signed}.${sign('RSA-SHA256', Buffer.from(signed), readKey(login)).toString('base64url')}`;
+  return `${signed}.${sign('RSA-SHA256', Buffer.from(signed), readKey(key)).toString('base64url')}`;
 }
 
 function encode(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
-function readKey({ privateKey, username }: AssertionParts): KeyObject {
+function readKey({ privateKey, whose }: SigningKey): KeyObject {
   const key = tryRead(privateKey);
   if (key?.asymmetricKeyType === 'rsa') return key;
-  throw new AppError(
-    'secret-damaged',
-    `The private key of the login of ${username} is no RSA key in PEM form.`,
-  );
+  throw new AppError('secret-damaged', `The private key of ${whose} is no RSA key in PEM form.`);
 }
 
 function tryRead(pem: string): KeyObject | null {

@@ -5,6 +5,7 @@ import { revokeAccessToken } from '../salesforce/grant.ts';
 import type { Org } from '../salesforce/org.ts';
 import { stopReason } from '../stopped.ts';
 import type { TaskWork } from '../work.ts';
+import { sparingly } from './login-in-use.ts';
 import { openSession, type Session } from './open-session.ts';
 
 /** How long the end of a session may hold up the end of a worker. */
@@ -46,17 +47,19 @@ export async function withOrg<T>(
       },
     });
   } finally {
-    await endSession(work, account, session);
+    if (session.ours) await endSession(work, account, session);
     session = null;
   }
 }
 
-/** Only the last session of a login is revoked: sessions of one user and app may be one and the same in the org. */
+/** Only the last session of a user is revoked: sessions of one user and app may be one and the same in the org. */
 async function endSession(work: TaskWork, account: string, session: Session): Promise<void> {
   if (stopReason(work.signal) === 'orphaned') return;
   const end = async (): Promise<void> => {
     const { revoke } = await work.ask({ kind: 'session-end', account });
-    if (revoke) await revokeAccessToken(session);
+    if (!revoke) return;
+    await sparingly(work.assignment.workspace, () => revokeAccessToken(session));
+    await work.ask({ kind: 'session-revoked', account });
   };
   const limit = new AbortController();
   try {

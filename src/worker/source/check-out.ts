@@ -4,6 +4,7 @@ import type { FetchedSource, ResolvedSource } from '../../contract/worker-protoc
 import type { FetchAssignment, Work } from '../work.ts';
 import { directoryInside, workspaceOf } from '../workspace.ts';
 import { createGit, type Git, GitRefusal } from './git-command.ts';
+import { readGitCredential } from './git-credential.ts';
 import { type GitFiles, writeGitFiles } from './git-files.ts';
 import { persistentGit } from './git-retry.ts';
 import { pinRef, refMissing } from './pin-ref.ts';
@@ -13,8 +14,8 @@ type GitSource = Extract<ResolvedSource, { kind: 'git' }>;
 /** Pins the ref to a commit, then fetches and checks out exactly that one, without its history. */
 export async function checkOut(work: Work<FetchAssignment>, source: GitSource): Promise<FetchedSource> {
   const { source: directory, home } = workspaceOf(work.assignment.workspace);
-  const secret = source.secret === null ? null : await readSecret(work, source.secret);
-  const files = await writeGitFiles({ home, url: source.url, secret });
+  const credential = source.secret === null ? null : await readGitCredential(work, source.secret);
+  const files = await writeGitFiles({ home, url: source.url, credential });
   try {
     const { sandbox: machine } = work.assignment;
     const git = createGit({ directory, home, url: source.url, files, machine, signal: work.signal });
@@ -22,15 +23,6 @@ export async function checkOut(work: Work<FetchAssignment>, source: GitSource): 
   } finally {
     await files.remove();
   }
-}
-
-async function readSecret({ vault, hide }: Work, account: string): Promise<string> {
-  const secret = await (await vault()).get(account);
-  if (secret === null) throw new AppError('secret-missing', `The vault has no secret ${account}.`);
-  hide(secret);
-  const at = secret.indexOf(':');
-  if (at > 0 && !secret.startsWith('-----')) hide(secret.slice(at + 1));
-  return secret;
 }
 
 interface Checkout {

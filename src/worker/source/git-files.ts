@@ -2,6 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { GitCredential } from './git-credential.ts';
 
 /** Files in the worker's private home that Git and ssh read; none of what they hold is in an argument or the environment. */
 export interface GitFiles {
@@ -15,31 +16,33 @@ export interface GitFiles {
 export interface GitFileWish {
   readonly home: string;
   readonly url: string;
-  /** A private key in PEM form, `user:token`, or a token alone. */
-  readonly secret: string | null;
+  readonly credential: GitCredential | null;
 }
 
-/** The user name that goes with a token alone: GitHub and GitLab take any, Bitbucket and Azure ask for one. */
-const TOKEN_USER = 'x-access-token';
-
-export async function writeGitFiles({ home, url, secret }: GitFileWish): Promise<GitFiles> {
+export async function writeGitFiles({ home, url, credential }: GitFileWish): Promise<GitFiles> {
   const files = {
     configuration: join(home, 'gitconfig'),
     credentials: join(home, 'git-credentials'),
     key: join(home, 'git-key'),
+    knownHosts: join(home, 'git-known-hosts'),
   };
-  const isKey = secret?.startsWith('-----BEGIN') ?? false;
   const write = (file: string, text: string): Promise<void> =>
     writeFile(file, text, { mode: 0o600, flag: 'w' });
   const remove = async (): Promise<void> => {
-    await Promise.all([files.credentials, files.key].map((file) => rm(file, { force: true })));
+    await Promise.all(
+      [files.credentials, files.key, files.knownHosts].map((file) => rm(file, { force: true })),
+    );
   };
   await remove();
-  if (secret !== null && isKey) await write(files.key, `${secret.trim()}\n`);
-  if (secret !== null && !isKey) await write(files.credentials, credentialLines(secret));
-  await write(files.configuration, configuration(url, secret === null || isKey ? null : files.credentials));
-  const knownHosts = join(userInfo().homedir, '.ssh', 'known_hosts');
-  const ssh = sshCommand(isKey ? files.key : null, knownHosts);
+  const key = credential?.kind === 'key' ? credential : null;
+  const password = credential?.kind === 'password' ? credential : null;
+  if (key !== null) await write(files.key, `${key.privateKey.trim()}\n`);
+  if (key !== null && key.knownHosts !== null) await write(files.knownHosts, `${key.knownHosts.trim()}\n`);
+  if (password !== null) await write(files.credentials, credentialLines(password));
+  await write(files.configuration, configuration(url, password === null ? null : files.credentials));
+  const pinned = key?.knownHosts == null ? null : files.knownHosts;
+  const knownHosts = pinned ?? join(userInfo().homedir, '.ssh', 'known_hosts');
+  const ssh = sshCommand({ key: key && files.key, knownHosts, pinned: pinned !== null });
   return { configuration: files.configuration, sshCommand: ssh, knownHosts, remove };
 }
 
@@ -81,21 +84,20 @@ function credentialSection(url: string, file: string): string {
   return section(`credential "${origin}"`, { helper });
 }
 
-function credentialLines(secret: string): string {
-  const at = secret.indexOf(':');
-  const [user, token] = at > 0 ? [secret.slice(0, at), secret.slice(at + 1)] : [TOKEN_USER, secret];
-  return `username=${oneLine(user)}\npassword=${oneLine(token)}\n`;
+function credentialLines({ username, password }: Extract<GitCredential, { kind: 'password' }>): string {
+  return `username=${oneLine(username)}\npassword=${oneLine(password)}\n`;
 }
 
 function oneLine(text: string): string {
   return text.trim().replace(/[\r\n]/g, '');
 }
 
-/** Unknown hosts are refused: the machine's owner puts them into known_hosts. */
-function sshCommand(key: string | null, knownHosts: string): string {
-  const own = key === null ? '' : ` -i ${shellQuoted(key)} -o IdentitiesOnly=yes`;
-  const known = `-o UserKnownHostsFile=${shellQuoted(knownHosts)}`;
-  return `ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=yes ${known}${own}`;
+/** Unknown hosts are refused. Who they are says the secret; one that says nothing leaves it to the machine's known_hosts. */
+function sshCommand(files: { key: string | null; knownHosts: string; pinned: boolean }): string {
+  const own = files.key === null ? '' : ` -i ${shellQuoted(files.key)} -o IdentitiesOnly=yes`;
+  const hosts = ` -o ${shellQuoted(`UserKnownHostsFile="${files.knownHosts}"`)}`;
+  const only = files.pinned ? ' -o GlobalKnownHostsFile=/dev/null' : '';
+  return `ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=yes${own}${hosts}${only}`;
 }
 
 function section(name: string, values: Readonly<Record<string, string>>): string {

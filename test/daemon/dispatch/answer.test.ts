@@ -5,11 +5,24 @@ import { createSessionArbitration } from '../../../src/daemon/dispatch/session-a
 
 const ACCOUNT = 'org/default/uat';
 
-function asked(recordCheckpoint: (checkpoint: JsonObject) => Promise<boolean>) {
+function asked(
+  recordCheckpoint: (checkpoint: JsonObject) => Promise<boolean>,
+  { revokes = true, used = () => undefined }: { revokes?: boolean; used?: () => void } = {},
+) {
   const arbitration = createSessionArbitration();
   arbitration.join('w');
   return (ask: Parameters<typeof answer>[1]) =>
-    answer({ worker: 'w', arbitration, account: ACCOUNT, recordCheckpoint }, ask);
+    answer(
+      {
+        worker: 'w',
+        arbitration,
+        account: ACCOUNT,
+        revokesSessions: () => revokes,
+        loginUsed: used,
+        recordCheckpoint,
+      },
+      ask,
+    );
 }
 
 test('a checkpoint that is too large is refused with its size, and not recorded', async () => {
@@ -36,4 +49,16 @@ test('a login that the assignment does not name is locked for nobody', async () 
   const ask = asked(async () => true);
   expect(await ask({ kind: 'session-lock', account: 'org/default/prod' })).toMatchObject({ ok: false });
   expect(await ask({ kind: 'session-lock', account: ACCOUNT })).toEqual({ ok: true, revoke: false });
+});
+
+test('the end of the last session says whether to revoke, as the org wants it, and its beginning that the login works', async () => {
+  for (const revokes of [true, false]) {
+    const uses: string[] = [];
+    const ask = asked(async () => true, { revokes, used: () => void uses.push('used') });
+    await ask({ kind: 'session-lock', account: ACCOUNT });
+    expect(uses).toEqual([]);
+    await ask({ kind: 'session-begin', account: ACCOUNT, user: '00D1/0051' });
+    expect(uses).toEqual(['used']);
+    expect(await ask({ kind: 'session-end', account: ACCOUNT })).toEqual({ ok: true, revoke: revokes });
+  }
 });

@@ -55,9 +55,19 @@ describe('a failed outcome', () => {
     });
   });
 
-  test('says nothing about what was sent before when it is about the login', () => {
-    const ended = endedOf({ checkpoint: SENT });
-    expect(settleOutcome(ended, failure('login-refused', false)).to).toBe('indeterminate');
+  test('waits for a new login where the org refuses this one, whatever was sent before and however many attempts there were', () => {
+    const refused = failure('login-refused', false);
+    expect(settleOutcome(endedOf({ operation: { attempt: 3 } }), refused)).toMatchObject({
+      to: 'queued',
+      reason: 'login-refused: It broke.',
+      error: { code: 'login-refused' },
+    });
+    expect(settleOutcome(endedOf({ checkpoint: SENT }), refused).to).toBe('queued');
+  });
+
+  test('about the login is the answer of work that is there to try it', () => {
+    const definition = { onWorkerLoss: 'retry', retryable: [], triesLogin: true } as const;
+    expect(settleOutcome(endedOf({ definition }), failure('login-refused', false)).to).toBe('failed');
   });
 
   test('with the result of what was sent is final', () => {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -7,6 +7,7 @@ import { type Paths, pathsOf } from '../../../src/config/paths.ts';
 import { DEFAULT_CONFIGURATION } from '../../../src/contract/configuration.ts';
 import { loginCheckName } from '../../../src/contract/login-check.ts';
 import type { Operation } from '../../../src/contract/operation.ts';
+import { LOGIN_IN_USE } from '../../../src/contract/worker-protocol.ts';
 import { isRunning } from '../../../src/daemon/dispatch/processes.ts';
 import { findStrays, workerMarker } from '../../../src/daemon/dispatch/strays.ts';
 import { openStore } from '../../../src/daemon/store/open.ts';
@@ -66,6 +67,27 @@ describe('after a kill -9 of the daemon', () => {
     expect(await findStrays({ markers, groups: [], since: null })).toEqual([]);
     expect(readdirSync(paths.work)).toEqual([]);
     expect(await store.listOpenAttempts()).toEqual([]);
+  });
+
+  test('a worker whose refresh token is with the org may keep what comes back, before it is ended', async () => {
+    const operation = newOperation({ act: 'useLogin', ms: 5_000 });
+    await store.accept(operation, null);
+    startDaemon();
+    const has = (file: string) =>
+      readdirSync(paths.work).some((name) => existsSync(join(paths.work, name, file)));
+    await until(() => has(LOGIN_IN_USE));
+    await kill();
+    const kept = until(() => has('kept'), undefined, 15_000);
+    await recover({
+      store,
+      paths,
+      log: QUIET,
+      now: () => new Date(),
+      configuration: () => DEFAULT_CONFIGURATION,
+    });
+    await kept;
+    expect(await stateOf(operation.id)).toBe('queued');
+    expect(readdirSync(paths.work)).toEqual([]);
   });
 
   test('a process that has the pid of a lost worker by chance is left alone', async () => {

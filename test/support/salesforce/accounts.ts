@@ -6,13 +6,17 @@ export interface User {
   readonly name: string;
 }
 
-/** A connected app. `users`: who may use it (pre-authorised); `rotation`: every refresh replaces the refresh token. */
+/**
+ * A connected app. `users`: who may use it (pre-authorised); `rotation`: every refresh replaces the refresh token; `runAs`:
+ * whom the app itself logs in as (client credentials).
+ */
 export interface ConnectedApp {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly publicKey: KeyObject | null;
   readonly rotation: boolean;
   readonly users: ReadonlySet<string>;
+  readonly runAs: string | null;
 }
 
 export interface ConnectedAppWish {
@@ -22,6 +26,7 @@ export interface ConnectedAppWish {
   readonly certificate?: string;
   readonly rotation?: boolean;
   readonly users: readonly string[];
+  readonly runAs?: string;
 }
 
 export interface Accounts {
@@ -29,6 +34,8 @@ export interface Accounts {
   readonly apps: ReadonlyMap<string, ConnectedApp>;
   addUser(username: string): User;
   addConnectedApp(wish: ConnectedAppWish): ConnectedApp;
+  /** Takes over an app of another org, for users of this one. */
+  copyApp(app: ConnectedApp | undefined, users: readonly string[]): void;
 }
 
 export function createAccounts(nextId: (prefix: string) => string): Accounts {
@@ -51,9 +58,17 @@ export function createAccounts(nextId: (prefix: string) => string): Accounts {
         publicKey: wish.certificate === undefined ? null : createPublicKey(wish.certificate),
         rotation: wish.rotation ?? false,
         users: new Set(wish.users),
+        runAs: wish.runAs ?? null,
       };
       apps.set(app.clientId, app);
       return app;
+    },
+    copyApp(app, names) {
+      if (app === undefined) throw new Error('The other org has no such app.');
+      for (const username of names) {
+        if (!users.has(username)) users.set(username, { id: nextId('005'), username, name: username });
+      }
+      apps.set(app.clientId, { ...app, users: new Set(names), runAs: names[0] ?? null });
     },
   };
 }

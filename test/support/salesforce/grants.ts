@@ -16,6 +16,7 @@ export interface GrantParts {
   readonly now: () => Date;
   /** Waits as the token call is told to, so that two refreshes can meet. */
   readonly pause: () => Promise<void>;
+  readonly refused: { refreshes: number; sessions: number };
 }
 
 /** `POST /services/oauth2/token`. */
@@ -26,9 +27,21 @@ export async function grant(parts: GrantParts, call: Call): Promise<Answer> {
       await parts.pause();
       return grantByAssertion(parts, form);
     case 'refresh_token':
-      return grantByRefreshToken(parts, form);
+      return counted(parts, () => grantByRefreshToken(parts, form));
+    case 'client_credentials':
+      await parts.pause();
+      return grantToApp(parts, call, form);
     default:
       throw refuseGrant('unsupported_grant_type', 'grant type not supported');
+  }
+}
+
+async function counted({ refused }: GrantParts, refresh: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await refresh();
+  } catch (error) {
+    refused.refreshes += 1;
+    throw error;
   }
 }
 
@@ -89,6 +102,22 @@ function checkExpiry(exp: unknown, now: Date): void {
   const seconds = now.getTime() / 1000;
   if (typeof exp !== 'number' || exp <= seconds || exp > seconds + ASSERTION_LIMIT_SECONDS)
     throw refuseGrant('invalid_grant', 'expired authorization code');
+}
+
+/** The app logs in as the user that it runs as; its secret comes in the form or as HTTP Basic (RFC 6749, section 2.3.1). */
+function grantToApp(parts: GrantParts, call: Call, form: URLSearchParams): Answer {
+  const basic = /^Basic (.+)$/.exec(call.headers.authorization ?? '')?.[1];
+  const [id, secret] =
+    basic === undefined
+      ? [form.get('client_id'), form.get('client_secret')]
+      : Buffer.from(basic, 'base64').toString('utf8').split(':').map(decodeURIComponent);
+  const app = parts.accounts.apps.get(id ?? '');
+  if (!app) throw refuseGrant('invalid_client_id', 'client identifier invalid');
+  if (app.clientSecret === '' || !same(secret ?? '', app.clientSecret))
+    throw refuseGrant('invalid_client', 'invalid client credentials');
+  const user = parts.accounts.users.get(app.runAs ?? '');
+  if (!user) throw refuseGrant('invalid_grant', 'no client credentials user enabled');
+  return answerWith(parts, parts.sessions.begin(user, app, null), null);
 }
 
 async function grantByRefreshToken(parts: GrantParts, form: URLSearchParams): Promise<Answer> {

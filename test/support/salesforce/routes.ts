@@ -62,7 +62,10 @@ function notFound(): never {
 function userOf(parts: RouteParts, call: Call): User {
   const token = /^(?:Bearer|OAuth) (.+)$/.exec(call.headers.authorization ?? '')?.[1];
   const session = token === undefined ? null : parts.sessions.find(token);
-  if (session === null) throw invalidSession();
+  if (session === null) {
+    parts.refused.sessions += 1;
+    throw invalidSession();
+  }
   return session.user;
 }
 

@@ -1,28 +1,37 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  type ConnectedApp,
-  type ConnectedAppWish,
-  createAccounts,
-  createKeyPair,
-  type User,
-} from './accounts.ts';
+import { type ConnectedApp, type ConnectedAppWish, createAccounts, type User } from './accounts.ts';
 import { type Answer, CALLS, type Call, type CallName, Refusal } from './answers.ts';
 import { DEFAULT_PLAN, type Deployment, type DeploymentPlan } from './deployment.ts';
 import { createDeployments, type DeploymentWish } from './deployments.ts';
 import { createFaults, type FaultPlan, type Faults } from './faults.ts';
 import { createIds, longId } from './ids.ts';
+import {
+  addAccessToken,
+  addClientCredentialsLogin,
+  addJwtLogin,
+  addRefreshLogin,
+  type ClientCredentialsLogin,
+  type GivenToken,
+  type JwtLogin,
+  type RefreshLogin,
+  type RefreshWish,
+} from './logins.ts';
 import { createQueries } from './queries.ts';
 import { match, type RouteParts, standardRecords } from './routes.ts';
 import { createSessions } from './sessions.ts';
 import type { SalesforceRecord } from './soql.ts';
+
+export type { JwtLogin, RefreshLogin } from './logins.ts';
 
 export interface SalesforceOptions {
   /** 00D…, 15 or 18 characters. */
   readonly organisationId?: string;
   /** Grants for one user and app share one session. */
   readonly sharedSessions?: boolean;
+  /** Default: any that is free. */
+  readonly port?: number;
   readonly plan?: Partial<DeploymentPlan>;
   readonly now?: () => Date;
   /** Hears of every call; what it answers is waited for, so that something can happen at that very moment. */
@@ -37,24 +46,6 @@ export interface CallMoment {
   readonly id: string;
 }
 
-/** A JWT login as a person would store it: the fields of the vault's `jwt` kind. */
-export interface JwtLogin {
-  readonly clientId: string;
-  readonly username: string;
-  readonly privateKey: string;
-  readonly loginUrl: string;
-}
-
-/** An sfdx auth URL, and its parts. */
-export interface RefreshLogin {
-  readonly url: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
-  readonly refreshToken: string;
-  readonly username: string;
-  readonly instanceUrl: string;
-}
-
 /** A real HTTP server that behaves like one Salesforce org, and is strict about it. */
 export interface SalesforceStandIn {
   readonly url: string;
@@ -64,13 +55,24 @@ export interface SalesforceStandIn {
   /** In the order of their arrival. */
   readonly deployments: readonly Deployment[];
   readonly users: ReadonlyMap<string, User>;
+  readonly apps: ReadonlyMap<string, ConnectedApp>;
   liveSessions(): number;
+  /** Refreshes that were answered with a refusal, of any app. */
+  refusedRefreshes(): number;
+  /** Calls with a session that had ended. */
+  refusedSessions(): number;
   /** The refresh token of a family that is good now; null when its family was revoked. */
   currentRefreshToken(anyOfIts: string): string | null;
   addUser(username: string): User;
   addConnectedApp(wish: ConnectedAppWish): ConnectedApp;
   addJwtLogin(username?: string): JwtLogin;
-  addRefreshLogin(wish?: { username?: string; clientSecret?: string; rotation?: boolean }): RefreshLogin;
+  addRefreshLogin(wish?: RefreshWish): RefreshLogin;
+  addClientCredentialsLogin(username?: string): ClientCredentialsLogin;
+  addAccessToken(username?: string): GivenToken;
+  /** As a sandbox takes over an app of its production org, for its own users. */
+  copyApp(production: Pick<SalesforceStandIn, 'apps'>, clientId: string, users: readonly string[]): void;
+  /** Somebody revokes it in the org. */
+  endRefreshLogin(anyOfItsTokens: string): void;
   setRecords(object: string, records: readonly SalesforceRecord[]): void;
   /** Null: as large as the caller asks for. */
   setPageSize(records: number | null): void;
@@ -83,11 +85,9 @@ export interface SalesforceStandIn {
   stop(): Promise<void>;
 }
 
-const DEFAULT_USERNAME = 'ada@acme.example';
-
 export async function startSalesforce(options: SalesforceOptions = {}): Promise<SalesforceStandIn> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const org = createOrg(url, options);
   server.on('request', (request, response) => void serve(org, request, response));
@@ -110,6 +110,7 @@ function createOrg(url: string, options: SalesforceOptions): Org {
   const sessions = createSessions(organisationId, { shared: options.sharedSessions ?? false });
   const faults = createFaults(() => sessions.endAll());
   const deployments = createDeployments(nextId, now);
+  const refused = { refreshes: 0, sessions: 0 };
   const calls = Object.fromEntries(CALLS.map((name) => [name, 0])) as Record<CallName, number>;
   const records = new Map<string, readonly SalesforceRecord[]>();
   let plan = { ...DEFAULT_PLAN, ...options.plan };
@@ -123,6 +124,7 @@ function createOrg(url: string, options: SalesforceOptions): Org {
     instanceUrl: url,
     now,
     pause: () => delay(faults.delayMs('token')).then(() => undefined),
+    refused,
     queries: createQueries(),
     deployments,
     records: () => ({ ...standardRecords(parts), ...asDataSet(records) }),
@@ -136,12 +138,22 @@ function createOrg(url: string, options: SalesforceOptions): Org {
     faults,
     deployments: deployments.all,
     users: accounts.users,
+    apps: accounts.apps,
     liveSessions: sessions.live,
+    refusedRefreshes: () => refused.refreshes,
+    refusedSessions: () => refused.sessions,
     currentRefreshToken: (token) => sessions.findFamily(token)?.current ?? null,
     addUser: accounts.addUser,
     addConnectedApp: accounts.addConnectedApp,
-    addJwtLogin: (username = DEFAULT_USERNAME) => addJwtLogin(parts, username),
+    addJwtLogin: (username) => addJwtLogin(parts, username),
     addRefreshLogin: (wish = {}) => addRefreshLogin(parts, wish),
+    addClientCredentialsLogin: (username) => addClientCredentialsLogin(parts, username),
+    copyApp: ({ apps }, clientId, users) => accounts.copyApp(apps.get(clientId), users),
+    endRefreshLogin(token) {
+      const family = sessions.findFamily(token);
+      if (family !== null) sessions.endFamily(family);
+    },
+    addAccessToken: (username) => addAccessToken(parts, username),
     setRecords: (object, rows) => void records.set(object, rows),
     setPageSize(size) {
       pageSize = size;
@@ -158,26 +170,6 @@ function createOrg(url: string, options: SalesforceOptions): Org {
 
 function asDataSet(records: ReadonlyMap<string, readonly SalesforceRecord[]>) {
   return Object.fromEntries([...records].map(([object, rows]) => [object, () => rows] as const));
-}
-
-function addJwtLogin({ accounts, loginUrl }: RouteParts, username: string): JwtLogin {
-  const { privateKey, publicKey } = createKeyPair();
-  accounts.addUser(username);
-  const { clientId } = accounts.addConnectedApp({ certificate: publicKey, users: [username] });
-  return { clientId, username, privateKey, loginUrl };
-}
-
-function addRefreshLogin(
-  { accounts, sessions, instanceUrl }: RouteParts,
-  wish: { username?: string; clientSecret?: string; rotation?: boolean },
-): RefreshLogin {
-  const { username = DEFAULT_USERNAME, clientSecret = '', rotation = false } = wish;
-  const user = accounts.addUser(username);
-  const app = accounts.addConnectedApp({ clientSecret, rotation, users: [username] });
-  const refreshToken = sessions.addFamily(user, app).current ?? '';
-  const { clientId } = app;
-  const url = `force://${clientId}:${clientSecret}:${refreshToken}@${instanceUrl}`;
-  return { url, clientId, clientSecret, refreshToken, username, instanceUrl };
 }
 
 function emptyDeployment(wish: Partial<DeploymentWish['options']>): DeploymentWish {

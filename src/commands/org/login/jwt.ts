@@ -1,10 +1,8 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { readJwtKey } from '../../../cli/jwt-key.ts';
-import { checkedAlias, localTenant } from '../../../cli/names.ts';
-import { registerOrg } from '../../../cli/register-org.ts';
+import { keepLogin, LOGIN_FLAGS, placeOfLogin } from '../../../cli/login.ts';
 import { checkedLoginUrl } from '../../../cli/salesforce-url.ts';
-import { readVaultReference } from '../../../config/vault-reference.ts';
 import { openVault } from '../../../vault/open.ts';
 
 export default class OrgLoginJwt extends BaseCommand {
@@ -16,12 +14,7 @@ export default class OrgLoginJwt extends BaseCommand {
     '<%= config.bin %> <%= command.id %> -a dev --client-id 3MVG9… --username deploy@acme.com.dev --jwt-key-file server.key --login-url https://test.salesforce.com',
   ];
   static override flags = {
-    alias: Flags.string({
-      char: 'a',
-      required: true,
-      helpValue: 'ALIAS',
-      summary: 'Name of the org on this server.',
-    }),
+    ...LOGIN_FLAGS,
     'client-id': Flags.string({
       required: true,
       helpValue: 'KEY',
@@ -44,19 +37,12 @@ export default class OrgLoginJwt extends BaseCommand {
 
   override async run(): Promise<unknown> {
     const { flags } = await this.parse(OrgLoginJwt);
-    const alias = checkedAlias(flags.alias);
-    const tenant = localTenant(this.environment, flags);
     const loginUrl = checkedLoginUrl(flags['login-url']);
     const privateKey = await readJwtKey(flags['jwt-key-file']);
-    const { paths } = this.environment;
-    const reference = readVaultReference(paths);
-    const vault = await openVault(reference);
-    const parts = { client: await this.client(), paths, vault, reference, tenant };
-    const login = { clientId: flags['client-id'], username: flags.username, privateKey, loginUrl };
-
-    const { org, identity } = await registerOrg(parts, alias, { kind: 'jwt', ...login });
-    this.log(`Logged in to ${org.organisationId} (${org.instanceUrl}) as ${org.username}.`);
-    this.log(`The org is known as ${alias}; its login is in the ${vault.provider} vault.`);
-    return { ...org, userId: identity.userId, vault: vault.provider };
+    const place = await placeOfLogin(this, flags);
+    const vault = await openVault(place.reference);
+    const { 'client-id': clientId, username } = flags;
+    const login = { kind: 'jwt', clientId, username, privateKey, loginUrl } as const;
+    return keepLogin(this, flags, { place, vault, login });
   }
 }

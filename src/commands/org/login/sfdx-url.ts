@@ -1,10 +1,8 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../../cli/base-command.ts';
-import { checkedAlias, localTenant } from '../../../cli/names.ts';
+import { keepLogin, LOGIN_FLAGS, placeOfLogin } from '../../../cli/login.ts';
 import { readSecret } from '../../../cli/read-secret.ts';
-import { registerOrg } from '../../../cli/register-org.ts';
 import { parseSfdxUrl } from '../../../cli/sfdx-url.ts';
-import { readVaultReference } from '../../../config/vault-reference.ts';
 import { openVault } from '../../../vault/open.ts';
 
 export default class OrgLoginSfdxUrl extends BaseCommand {
@@ -16,12 +14,7 @@ export default class OrgLoginSfdxUrl extends BaseCommand {
     '<%= config.bin %> <%= command.id %> -a uat --sfdx-url-file auth.txt',
   ];
   static override flags = {
-    alias: Flags.string({
-      char: 'a',
-      required: true,
-      helpValue: 'ALIAS',
-      summary: 'Name of the org on this server.',
-    }),
+    ...LOGIN_FLAGS,
     'sfdx-url-file': Flags.string({
       char: 'f',
       helpValue: 'FILE',
@@ -31,18 +24,8 @@ export default class OrgLoginSfdxUrl extends BaseCommand {
 
   override async run(): Promise<unknown> {
     const { flags } = await this.parse(OrgLoginSfdxUrl);
-    const alias = checkedAlias(flags.alias);
-    const tenant = localTenant(this.environment, flags);
-    const { paths } = this.environment;
-    const reference = readVaultReference(paths);
-    const client = await this.client();
-    await client.call('health');
+    const place = await placeOfLogin(this, flags);
     const login = parseSfdxUrl(await readSecret({ what: 'the sfdx auth URL', file: flags['sfdx-url-file'] }));
-    const vault = await openVault(reference);
-
-    const { org, identity } = await registerOrg({ client, paths, vault, reference, tenant }, alias, login);
-    this.log(`Logged in to ${org.organisationId} (${org.instanceUrl}) as ${org.username}.`);
-    this.log(`The org is known as ${alias}; its login is in the ${vault.provider} vault.`);
-    return { ...org, userId: identity.userId, vault: vault.provider };
+    return keepLogin(this, flags, { place, vault: await openVault(place.reference), login });
   }
 }
