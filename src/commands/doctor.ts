@@ -75,11 +75,15 @@ function configurationOf(read: () => Configuration): readonly [Configuration, Ch
 
 /** Writes, reads and removes a secret of its own. */
 async function checkVault(vault: VaultReference): Promise<Check> {
-  const reason = vault.provider === 'keychain' ? await keychainTrouble() : await fileTrouble(vault);
+  const reason = vault.provider === 'keychain' ? await keychainTrouble() : await roundTripTrouble(vault);
   if (reason === null) return ok('Vault', `${vault.provider}: keeps a secret, and gives it back`);
-  const unlock = 'Unlock the keychain of this user, or choose the file vault: vault: { provider: file }.';
-  const mend = vault.provider === 'keychain' ? unlock : `Look at ${vault.directory}: this user must own it.`;
-  return missing('Vault', `${vault.provider}: ${reason}`, mend);
+  return missing('Vault', `${vault.provider}: ${reason}`, mendingOf(vault));
+}
+
+function mendingOf(vault: VaultReference): string {
+  if (vault.provider === 'file') return `Look at ${vault.directory}: this user must own it.`;
+  if (vault.provider === 'command') return `Run ${vault.command.join(' ')} list by hand, as this user.`;
+  return 'Unlock the keychain of this user, or choose the file vault: vault: { provider: file }.';
 }
 
 async function keychainTrouble(): Promise<string | null> {
@@ -87,7 +91,7 @@ async function keychainTrouble(): Promise<string | null> {
   return probe.usable ? null : probe.reason;
 }
 
-async function fileTrouble(reference: VaultReference): Promise<string | null> {
+async function roundTripTrouble(reference: VaultReference): Promise<string | null> {
   try {
     const vault = await openVault(reference);
     const [account, secret] = [`probe/${randomBytes(8).toString('hex')}`, randomBytes(16).toString('hex')];
