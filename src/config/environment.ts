@@ -52,6 +52,18 @@ const HANDED_DOWN = [
   'XDG_RUNTIME_DIR',
 ] as const;
 
+/** What a command's environment may take over: its language and time, and, where it may use the network, the way there. */
+const LOCALE = ['LANG', 'LC_ALL', 'TZ'] as const;
+const NETWORK = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_proxy', 'no_proxy'] as const;
+
+/** Of a command, beside what it declares and what its worker adds. */
+export function commandEnvironment(
+  network: boolean,
+  environment: NodeJS.ProcessEnv = process.env,
+): Record<string, string> {
+  return handedDown(environment, network ? [...LOCALE, ...NETWORK] : LOCALE);
+}
+
 /** The explicit environment of one worker: its own HOME and TMPDIR, its marker, and a short list. */
 export function workerEnvironment(
   own: { readonly home: string; readonly temporary: string; readonly marker: string },

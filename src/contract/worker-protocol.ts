@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { AssignedCommand } from './command.ts';
 import { LOG_LEVELS, STEP_STATES } from './event.ts';
 import { OperationError, Progress } from './operation.ts';
 import { Alias, JsonObject, Nullable, OneOf, OperationId, Tenant } from './values.ts';
@@ -15,7 +16,8 @@ export const REPORT_WINDOW = 64;
 export const MESSAGE_LIMIT = 2 * 1024 * 1024;
 /** Environment variable with the name of its worker in every process of it, so that strays are found: `<workspace>:<job>`. */
 export const WORKER_MARKER = 'SFP_WORKER';
-export const WORKER_JOBS = ['fetch-source', 'task'] as const;
+/** `command`: a task that may start programs; one that may is forked when it is needed. */
+export const WORKER_JOBS = ['fetch-source', 'task', 'command'] as const;
 export type WorkerJob = (typeof WORKER_JOBS)[number];
 
 /** Which vault to open; a location, never a secret. */
@@ -75,6 +77,7 @@ export const Assignment = Type.Union([
     ),
     source: Nullable(FetchedSource),
     checkpoint: Nullable(JsonObject),
+    command: Type.Optional(AssignedCommand),
   }),
 ]);
 
@@ -98,6 +101,7 @@ export const ReportBody = Type.Union([
     kind: Type.Literal('log'),
     level: OneOf(LOG_LEVELS),
     message: Type.String({ maxLength: 8_000 }),
+    ansi: Type.Optional(Type.String({ maxLength: 8_000 })),
   }),
   Type.Object({ kind: Type.Literal('outcome'), outcome: Outcome }),
 ]);

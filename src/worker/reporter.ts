@@ -49,15 +49,18 @@ export function createReporter(parts: ReporterParts): Reporter {
   };
   const queue = (body: ReportBody): Promise<void> =>
     new Promise((sent) => {
-      waiting.push({ body: fitBody(parts.redaction.json(body)), sent });
+      waiting.push({ body: fitBody(redacted(parts.redaction, body)), sent });
       pump();
     });
-  const say = (body: ReportBody): void => {
+  const queueInOrder = (body: ReportBody): Promise<void> => {
     progress.flush();
-    void queue(body);
+    return queue(body);
   };
+  const say = (body: ReportBody): void => void queueInOrder(body);
   return {
     log: (level: LogLevel, message) => say({ kind: 'log', level, message }),
+    printed: ({ level, message, ansi }) =>
+      queueInOrder({ kind: 'log', level, message, ...(ansi === null ? {} : { ansi }) }),
     progress: (value) => progress.put(value),
     step: (name, title, work) => runStep(say, { name, title }, work),
     acknowledged(upTo) {
@@ -69,6 +72,14 @@ export function createReporter(parts: ReporterParts): Reporter {
       await queue({ kind: 'outcome', outcome });
     },
   };
+}
+
+/** Colours may stand within a secret and hide it; a line that holds one is kept without them. */
+function redacted(redaction: Redaction, body: ReportBody): ReportBody {
+  const safe = redaction.json(body);
+  if (body.kind !== 'log' || safe.kind !== 'log' || safe.message === body.message) return safe;
+  const { ansi: _coloured, ...plain } = safe;
+  return plain;
 }
 
 async function runStep<T>(

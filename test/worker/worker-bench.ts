@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Compile } from 'typebox/compile';
 import { programPath } from '../../src/config/program-path.ts';
+import type { AssignedCommand } from '../../src/contract/command.ts';
 import { orgAccount } from '../../src/contract/org.ts';
 import {
   type AskBody,
@@ -13,6 +14,7 @@ import {
   type Outcome,
   type ReportBody,
   type ResolvedSource,
+  type WorkerJob,
   WorkerMessage,
 } from '../../src/contract/worker-protocol.ts';
 import { type ForkedWorker, forkWorker } from '../../src/daemon/dispatch/fork-worker.ts';
@@ -44,6 +46,9 @@ export type Job =
       readonly input: Record<string, unknown>;
       readonly fetched?: FetchedSource;
       readonly checkpoint?: Record<string, unknown>;
+      readonly command?: AssignedCommand;
+      /** Default: the bench's org. */
+      readonly org?: null;
     };
 
 export interface Behaviour {
@@ -84,8 +89,11 @@ export function createBench(): WorkerBench {
         codeDirectory: join(ROOT, 'src'),
         compiledCode: null,
       };
+      const named: WorkerJob = 'task' in job && job.command !== undefined ? 'command' : assignment.job;
+      const artifacts = 'task' in job ? (job.command?.artifacts ?? null) : null;
       const needs = {
-        job: assignment.job,
+        job: named,
+        artifacts,
         workspace,
         vault,
         source: assignment.job === 'task' ? null : assignment.source,
@@ -94,7 +102,7 @@ export function createBench(): WorkerBench {
       const forked = forkWorker({
         workerUrl: program.workerUrl,
         nodeArguments: workerArguments(program, needs),
-        job: assignment.job,
+        job: named,
         compiledCode: null,
         workspace: {
           name: basename(workspace),
@@ -123,9 +131,10 @@ function assignmentOf(job: Job, place: Pick<Assignment, 'workspace' | 'vault' | 
     job: 'task',
     task: job.task,
     input: job.input,
-    org: { alias: ALIAS, account: ACCOUNT },
+    org: job.org === null ? null : { alias: ALIAS, account: ACCOUNT },
     source: job.fetched ?? null,
     checkpoint: job.checkpoint ?? null,
+    ...(job.command === undefined ? {} : { command: job.command }),
   };
 }
 

@@ -1,14 +1,16 @@
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ResolvedSource, VaultReference } from '../../contract/worker-protocol.ts';
+import type { ResolvedSource, VaultReference, WorkerJob } from '../../contract/worker-protocol.ts';
 
 /** What one worker may touch, beyond its own program. Everything that is not named here is refused by Node. */
 export interface Needs {
-  readonly job: 'fetch-source' | 'task';
+  readonly job: WorkerJob;
   readonly workspace: string;
   readonly vault: VaultReference;
   /** Where source code comes from; the copy lies in the workspace. */
   readonly source: ResolvedSource | null;
+  /** Where a command's files are kept; null: none are. */
+  readonly artifacts?: string | null;
 }
 
 /** Where the program of a worker lies. */
@@ -25,14 +27,15 @@ export interface Program {
  * for JavaScript's file access and for starting processes; native code and sockets are not held by it.
  */
 export function workerArguments(program: Program, needs: Needs): readonly string[] {
-  const writable = [needs.workspace, ...vaultDirectories(needs.vault)];
+  const kept = needs.artifacts ?? null;
+  const writable = [needs.workspace, ...vaultDirectories(needs.vault), ...(kept === null ? [] : [kept])];
   const compiled = program.compiledCode === null ? [] : [program.compiledCode];
   const readable = [...programFiles(program), ...compiled, ...writable, ...sourceFiles(needs)];
   return [
     '--permission',
     '--allow-addons', // keytar
     '--no-experimental-sqlite', // it opens files without asking the permission model
-    ...(needs.job === 'fetch-source' ? ['--allow-child-process'] : []), // git
+    ...(needs.job === 'task' ? [] : ['--allow-child-process']), // git, and what is not ours
     '--disable-warning=SecurityWarning', // "--allow-addons must be used with caution", once per worker
     '--disable-warning=ExperimentalWarning',
     ...unique(readable).map((path) => `--allow-fs-read=${path}`),

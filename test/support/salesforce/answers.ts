@@ -5,6 +5,7 @@ export const CALLS = [
   'token',
   'revoke',
   'identity',
+  'record',
   'versions',
   'limits',
   'query',

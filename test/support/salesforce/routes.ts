@@ -1,5 +1,6 @@
 import type { User } from './accounts.ts';
 import { type Answer, type Call, type CallName, invalidSession, refuseCall } from './answers.ts';
+import { CLI_ROUTES } from './cli-routes.ts';
 import { deployRequestRecord, deployResult, salesforceTime } from './deploy-result.ts';
 import type { Deployment, DeploymentPlan } from './deployment.ts';
 import type { Deployments } from './deployments.ts';
@@ -19,9 +20,9 @@ export interface RouteParts extends GrantParts {
   readonly plan: () => DeploymentPlan;
 }
 
-type Handler = (parts: RouteParts, call: Call) => Answer | Promise<Answer>;
+export type Handler = (parts: RouteParts, call: Call) => Answer | Promise<Answer>;
 
-const API = '/services/data/v(?<version>\\d+\\.\\d)';
+export const API = '/services/data/v(?<version>\\d+\\.\\d)';
 const TABLE: readonly (readonly [name: CallName, method: string, path: RegExp, handler: Handler])[] = [
   ['token', '*', /^\/services\/oauth2\/token$/, grant],
   ['revoke', '*', /^\/services\/oauth2\/revoke$/, revoke],
@@ -44,14 +45,19 @@ export interface Match {
 }
 
 export function match(method: string, path: string): Match {
-  for (const [name, wanted, pattern, handler] of TABLE) {
+  for (const [name, wanted, pattern, handler] of [...TABLE, ...CLI_ROUTES()]) {
     const found = pattern.exec(path);
     if (!found || (wanted !== '*' && wanted !== method)) continue;
     const { id = '', version } = found.groups ?? {};
-    if (version !== undefined && !VERSIONS.includes(version)) break;
+    if (version !== undefined && !isServed(version)) break;
     return { name, id, handler };
   }
   return { name: 'unknown', id: '', handler: notFound };
+}
+
+/** An org answers older versions for years; it names those that it has had lately. */
+function isServed(version: string): boolean {
+  return Number(version) >= 31 && Number(version) <= Number(VERSIONS.at(-1));
 }
 
 function notFound(): never {
@@ -59,7 +65,7 @@ function notFound(): never {
 }
 
 /** Whose session it is; every call of the data API asks. */
-function userOf(parts: RouteParts, call: Call): User {
+export function userOf(parts: RouteParts, call: Call): User {
   const token = /^(?:Bearer|OAuth) (.+)$/.exec(call.headers.authorization ?? '')?.[1];
   const session = token === undefined ? null : parts.sessions.find(token);
   if (session === null) throw invalidSession();
@@ -161,6 +167,8 @@ export function standardRecords(parts: GrantParts): DataSet {
         IsSandbox: true,
         InstanceName: 'LOCAL1',
         NamespacePrefix: null,
+        OrganizationType: 'Enterprise Edition',
+        TrialExpirationDate: null,
       },
     ],
     User: () =>

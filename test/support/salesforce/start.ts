@@ -195,7 +195,8 @@ function emptyDeployment(wish: Partial<DeploymentWish['options']>): DeploymentWi
 
 /** Counts the call, lets its fault happen, and answers. */
 async function serve(org: Org, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const url = new URL(request.url ?? '/', org.face.url);
+  // An instance URL that ends with a slash leads to two of them, and an org does not mind.
+  const url = new URL((request.url ?? '/').replace(/^\/+/, '/'), org.face.url);
   const { name, id, handler } = match(request.method ?? '', url.pathname);
   const body = await readBody(request);
   if (body === null) return;
