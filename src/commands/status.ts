@@ -95,6 +95,17 @@ function serverLines(server: ServerStatus): readonly Line[] {
     field('Process', `pid ${server.pid}, up ${up}`),
     field('Home', server.home),
     field('Vault', server.vault),
+    ...(server.tools.length === 0 ? [] : [toolsLine(server.tools)]),
+  ];
+}
+
+function toolsLine(tools: ServerStatus['tools']): Line {
+  const there = tools.filter(({ installed }) => installed).map(({ npm }) => npm);
+  const missing = tools.filter(({ installed }) => !installed).map(({ npm }) => npm);
+  const install = `${there.length > 0 ? '; ' : ''}not installed: ${missing.join(', ')} (sfp-server tools install)`;
+  return [
+    ...field('Tools', there.join(', ')),
+    ...(missing.length === 0 ? [] : [{ text: install, tone: 'yellow' } as const]),
   ];
 }
 

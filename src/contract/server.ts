@@ -51,6 +51,15 @@ export const ServerStatus = Type.Object({
   concurrency: Type.Integer(),
   draining: Type.Boolean({ description: 'starts nothing new, and stops when nothing runs any more' }),
   paused: Nullable(Pause),
+  tools: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      npm: Type.String(),
+      plugins: Type.Array(Type.String()),
+      installed: Type.Boolean(),
+    }),
+    { description: 'what commands may use' },
+  ),
   counts: Type.Object({ scheduled: Type.Integer(), queued: Type.Integer(), running: Type.Integer() }),
 });
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { Environment } from '../config/environment.ts';
+import { toolStates } from '../config/tool-place.ts';
 import { packageFileUrl } from '../contract/programs.ts';
 import type { ServerStatus } from '../contract/server.ts';
 import { buildDoor } from './http/build-door.ts';
@@ -80,10 +81,11 @@ function createStatus({ operations, dispatch }: Parts, version: string): () => P
       store.counts(null),
       store.serverPause(),
     ]);
-    const { vault, concurrency } = configuration();
+    const { vault, concurrency, tools } = configuration();
     const identity = { version, pid: process.pid, startedAt, home: paths.home };
     const draining = dispatch.drain.active();
-    return { ...identity, vault: vault.provider, position, concurrency, draining, paused, counts };
+    const rest = { position, concurrency, draining, paused, tools: toolStates(paths, tools), counts };
+    return { ...identity, vault: vault.provider, ...rest };
   };
 }
 

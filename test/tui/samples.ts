@@ -83,6 +83,7 @@ export function records(changes: Partial<BoardRecords> = {}): BoardRecords {
       concurrency: 4,
       draining: false,
       paused: null,
+      tools: [],
       counts: { scheduled: 0, queued: 1, running: 1 },
     },
     readiness: { ready: true, checks: [] },

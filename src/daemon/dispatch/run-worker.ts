@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { orgAccount } from '../../contract/org.ts';
 import type { Assignment } from '../../contract/worker-protocol.ts';
 import type { StoredReport } from '../store/port.ts';
@@ -19,7 +20,11 @@ export async function runWorker(parts: AttemptParts, attempt: Attempt, job: Job)
   const program = programOf(parts, attempt.workspace, job);
   const standby = job.name === 'task' && attempt.standby?.alive() ? attempt.standby : null;
   // One that waits may start no process, and this job is no other's.
-  if (job.name === 'command') await attempt.standby?.retire();
+  if (job.name === 'command') {
+    await attempt.standby?.retire();
+    // Before its fork: what a worker may write must be there to be permitted.
+    if (job.command.artifacts !== null) mkdirSync(job.command.artifacts, { recursive: true, mode: 0o700 });
+  }
   const marker = standby?.record.marker ?? program.marker;
   const assignment = assignmentOf(parts, attempt, { job, marker });
   const worker = startWorker(

@@ -1,8 +1,14 @@
 import { join } from 'node:path';
 import { Value } from 'typebox/value';
 import { commandEnvironment } from '../../config/environment.ts';
-import { isInstalled, toolDirectory } from '../../config/tool-place.ts';
-import { type AssignedCommand, type Command, type CommandInput, withSchema } from '../../contract/command.ts';
+import { isInstalled, pluginVariables, toolDirectory } from '../../config/tool-place.ts';
+import {
+  type AssignedCommand,
+  type Command,
+  type CommandInput,
+  type Tool,
+  withSchema,
+} from '../../contract/command.ts';
 import { fillWords } from '../../contract/command-words.ts';
 import { findCommand } from '../../contract/declared-command.ts';
 import { AppError } from '../../contract/errors.ts';
@@ -41,14 +47,18 @@ export function assignCommand(
   const command = resolveCommand(parts, operation.input);
   // As it was declared when the operation was accepted, or more careful.
   const onWorkerLoss = operation.onWorkerLoss === 'retry' ? 'retry' : 'indeterminate';
+  const tools = command.tools.map((name) => ({ name, ...requireTool(parts, command, name) }));
   return {
     command: { ...command, onWorkerLoss },
     secrets: Object.entries(command.secrets).map(([name, place]) => ({
       account: secretAccount(operation.tenant, name),
       place,
     })),
-    tools: command.tools.map((name) => ({ name, directory: requireTool(parts, command, name) })),
-    env: commandEnvironment(command.network),
+    tools: tools.map(({ name, directory }) => ({ name, directory })),
+    env: Object.assign(
+      commandEnvironment(command.network),
+      ...tools.map(({ name, directory, tool }) => pluginVariables(directory, name, tool)),
+    ),
     artifacts: command.artifacts.length === 0 ? null : join(parts.paths.artifacts, operation.id),
   };
 }
@@ -71,9 +81,13 @@ function checkSource({ name, source }: Command, input: CommandInput): void {
   throw new AppError('invalid-input', message);
 }
 
-function requireTool({ configuration, paths }: Parts, command: Command, name: string): string {
+function requireTool(
+  { configuration, paths }: Parts,
+  command: Command,
+  name: string,
+): { readonly directory: string; readonly tool: Tool } {
   const { tools } = configuration();
   const tool = Object.hasOwn(tools, name) ? tools[name] : undefined;
-  if (tool !== undefined && isInstalled(paths, tool)) return toolDirectory(paths, tool);
+  if (tool !== undefined && isInstalled(paths, tool)) return { directory: toolDirectory(paths, tool), tool };
   throw new AppError('tool-missing', `The tool ${name} of the command ${command.name} is not installed.`);
 }

@@ -200,6 +200,7 @@ function playedParts(ready: { value: boolean }, received: Received[], paths: Pat
       concurrency: 4,
       draining: false,
       paused: null,
+      tools: [],
       counts: { scheduled: 0, queued: 0, running: 0 },
     }),
     drain: { begin: () => undefined, end: () => undefined },

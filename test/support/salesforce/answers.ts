@@ -6,6 +6,7 @@ export const CALLS = [
   'revoke',
   'identity',
   'record',
+  'soap',
   'versions',
   'limits',
   'query',

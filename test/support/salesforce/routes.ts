@@ -1,11 +1,12 @@
 import type { User } from './accounts.ts';
 import { type Answer, type Call, type CallName, invalidSession, refuseCall } from './answers.ts';
-import { CLI_ROUTES } from './cli-routes.ts';
+import { cliRoutes } from './cli-routes.ts';
 import { deployRequestRecord, deployResult, salesforceTime } from './deploy-result.ts';
 import type { Deployment, DeploymentPlan } from './deployment.ts';
 import type { Deployments } from './deployments.ts';
 import { type GrantParts, grant, identityUrl, revoke } from './grants.ts';
 import type { DataSet, Queries } from './queries.ts';
+import { parseSoql } from './soql.ts';
 
 export const VERSIONS = Array.from({ length: 11 }, (_, index) => `${58 + index}.0`);
 /** The smallest page that an org answers, and the largest. */
@@ -45,7 +46,7 @@ export interface Match {
 }
 
 export function match(method: string, path: string): Match {
-  for (const [name, wanted, pattern, handler] of [...TABLE, ...CLI_ROUTES()]) {
+  for (const [name, wanted, pattern, handler] of [...TABLE, ...cliRoutes()]) {
     const found = pattern.exec(path);
     if (!found || (wanted !== '*' && wanted !== method)) continue;
     const { id = '', version } = found.groups ?? {};
@@ -109,7 +110,31 @@ function limits(parts: RouteParts, call: Call): Answer {
 
 function query(parts: RouteParts, call: Call): Answer {
   userOf(parts, call);
+  if (call.url.searchParams.get('columns') === 'true') return columns(call);
   return parts.queries.run(call, parts.records(), pageSize(parts, call));
+}
+
+/** What a query would select, as the sf CLI asks before it prints a table. */
+function columns(call: Call): Answer {
+  const { fields, object } = parseSoql(call.url.searchParams.get('q') ?? '');
+  const columnMetadata = fields.map((name) => ({
+    aggregate: false,
+    apexType: 'String',
+    booleanType: false,
+    columnName: name,
+    custom: false,
+    displayName: name,
+    foreignKeyName: null,
+    insertable: true,
+    joinColumns: [],
+    numberType: false,
+    textType: true,
+    updatable: true,
+  }));
+  return {
+    status: 200,
+    body: { columnMetadata, entityName: object, groupBy: false, idSelected: false, keyPrefix: '001' },
+  };
 }
 
 function queryMore(parts: RouteParts, call: Call): Answer {
@@ -171,6 +196,7 @@ export function standardRecords(parts: GrantParts): DataSet {
         TrialExpirationDate: null,
       },
     ],
+    PermissionSetGroup: () => [],
     User: () =>
       [...parts.accounts.users.values()].map((user) => ({
         Id: user.id,
