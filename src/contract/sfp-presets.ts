@@ -36,6 +36,7 @@ export const SFP_PRESETS = {
     onWorkerLoss: 'retry',
     run: [
       ...['sfp', 'build', '--devhubalias', TARGET, '--branch', '{{ with.branch }}'],
+      ['--repourl', '{{ with.repoUrl }}'],
       ['--buildnumber', '{{ with.buildNumber }}'],
       ['--buildOnly', '{{ with.packages }}'],
       ['--releaseconfig', '{{ with.releaseConfig }}'],
@@ -45,6 +46,7 @@ export const SFP_PRESETS = {
     input: {
       properties: {
         branch: text,
+        repoUrl: text,
         buildNumber: { type: 'integer', minimum: 0 },
         packages: names,
         releaseConfig: path,

@@ -65,6 +65,8 @@ export interface SalesforceStandIn {
   readonly deployments: readonly Deployment[];
   readonly users: ReadonlyMap<string, User>;
   liveSessions(): number;
+  /** Every access token that was ever given out. */
+  issuedTokens(): readonly string[];
   /** The refresh token of a family that is good now; null when its family was revoked. */
   currentRefreshToken(anyOfIts: string): string | null;
   addUser(username: string): User;
@@ -137,6 +139,7 @@ function createOrg(url: string, options: SalesforceOptions): Org {
     deployments: deployments.all,
     users: accounts.users,
     liveSessions: sessions.live,
+    issuedTokens: sessions.issued,
     currentRefreshToken: (token) => sessions.findFamily(token)?.current ?? null,
     addUser: accounts.addUser,
     addConnectedApp: accounts.addConnectedApp,
