@@ -125,7 +125,7 @@ function assignmentOf(check: LoginCheck, place: Place): Assignment {
     tenant: check.tenant,
     workspace: place.workspace,
     vault: check.vault,
-    sandbox: { bubblewrap: null, marker: markerOf(place) },
+    sandbox: { bubblewrap: null, marker: markerOf(place), environment: {} },
     task: 'salesforce.identity',
     input: {},
     org: { alias: check.alias, account: check.account },

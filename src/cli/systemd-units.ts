@@ -48,6 +48,8 @@ function daemonUnit(options: UnitOptions): string {
       'RestartPreventExitStatus=78',
       '# The daemon ends its workers itself, and lets those finish that must.',
       'KillMode=mixed',
+      '# It makes a control group for each worker that may start programs.',
+      'Delegate=yes',
       'TimeoutStopSec=150s',
       'LimitNOFILE=65536',
       ...hardening(options),

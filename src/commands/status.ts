@@ -4,6 +4,7 @@ import { readConfiguration } from '../config/file.ts';
 import type { Paths } from '../config/paths.ts';
 import type { Configuration } from '../contract/configuration.ts';
 import { AppError, EXIT } from '../contract/errors.ts';
+import type { Isolation } from '../contract/isolation.ts';
 import type { Pause } from '../contract/pause.ts';
 import type { Readiness, ServerStatus } from '../contract/server.ts';
 import { edgeUrl } from '../edge/render.ts';
@@ -95,6 +96,7 @@ function serverLines(server: ServerStatus): readonly Line[] {
     field('Process', `pid ${server.pid}, up ${up}`),
     field('Home', server.home),
     field('Vault', server.vault),
+    ...isolationLines(server.isolation),
     ...(server.tools.length === 0 ? [] : [toolsLine(server.tools)]),
   ];
 }
@@ -109,6 +111,21 @@ function toolsLine(tools: ServerStatus['tools']): Line {
   ];
 }
 
+/** Green is nothing to talk about, so only what is missing has a colour. */
+function isolationLines({ parts, wanted }: Isolation): readonly Line[] {
+  if (parts.length === 0) return [];
+  const missing = parts.filter(({ enforced }) => !enforced);
+  if (missing.length === 0) return [field('Isolation', 'full')];
+  const reasons = missing.map(({ part, detail }) => `${part} (${detail})`).join(', ');
+  const refused = wanted === 'required' ? ' Programs that are not its own are refused.' : '';
+  return [
+    [
+      ...field('Isolation', ''),
+      { text: `without ${reasons}.${refused}`, tone: wanted === 'required' ? 'red' : 'yellow' },
+    ],
+  ];
+}
+
 function pauseLine(pause: Pause): Line {
   const more = ' Nothing new starts; go on with: sfp-server resume';
   return [...field('Paused', ''), { text: `${pauseWords(pause)}.`, tone: 'yellow' }, { text: more }];
@@ -120,7 +137,7 @@ function edgeLine(edge: Edge): Line {
 }
 
 function field(name: string, value: string): Line {
-  return [{ text: `  ${name.padEnd(8)} `, look: 'dim' }, { text: value }];
+  return [{ text: `  ${name.padEnd(9)} `, look: 'dim' }, { text: value }];
 }
 
 function failing(check: Readiness['checks'][number]): Line {

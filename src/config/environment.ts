@@ -52,16 +52,11 @@ const HANDED_DOWN = [
   'XDG_RUNTIME_DIR',
 ] as const;
 
-/** What a command's environment may take over: its language and time, and, where it may use the network, the way there. */
-const LOCALE = ['LANG', 'LC_ALL', 'TZ'] as const;
-const NETWORK = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_proxy', 'no_proxy'] as const;
+/** What programs that are not ours take over: no way to the keychain's bus. */
+const HANDED_TO_PROGRAMS = HANDED_DOWN.filter((name) => !/^(DBUS|XDG)_/.test(name));
 
-/** Of a command, beside what it declares and what its worker adds. */
-export function commandEnvironment(
-  network: boolean,
-  environment: NodeJS.ProcessEnv = process.env,
-): Record<string, string> {
-  return handedDown(environment, network ? [...LOCALE, ...NETWORK] : LOCALE);
+export function programEnvironment(environment: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  return handedDown(environment, HANDED_TO_PROGRAMS);
 }
 
 /** The explicit environment of one worker: its own HOME and TMPDIR, its marker, and a short list. */

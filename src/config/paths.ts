@@ -27,6 +27,8 @@ export interface Paths {
   readonly caddyAdmin: string;
   /** V8's compiled code of the worker: can be made again at any time. */
   readonly compiledCode: string;
+  /** Where the control groups of this home's workers are: for whoever starts after a kill -9. */
+  readonly cgroups: string;
   readonly logs: string;
   readonly work: string;
 }
@@ -53,6 +55,7 @@ export function pathsOf(home: string): Paths {
     caddyData: join(absolute, 'state', 'caddy'),
     caddyAdmin: socketPath(join(controlDirectory, 'caddy.sock')),
     compiledCode: join(absolute, 'state', 'compiled'),
+    cgroups: join(absolute, 'run', 'control', 'cgroups'),
     logs: join(absolute, 'logs'),
     work: join(absolute, 'work'),
   };

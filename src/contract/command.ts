@@ -167,7 +167,7 @@ export const AssignedCommand = Type.Object({
     Type.Object({ account: Type.String({ description: 'vault account' }), place: SecretPlace }),
   ),
   tools: Type.Array(Type.Object({ name: Alias, directory: Type.String() })),
-  env: Type.Record(Type.String(), Type.String(), { description: "what it takes over from the server's own" }),
+  env: Type.Record(Type.String(), Type.String(), { description: 'what its tools need' }),
   artifacts: Nullable(Type.String({ description: 'directory for what is kept; null: nothing is' })),
 });
 

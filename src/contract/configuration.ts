@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { Commands, Tools } from './command.ts';
 import { Hooks } from './hook.ts';
+import { ISOLATION_WISHES } from './isolation.ts';
 import { DEFAULT_RETENTION, Retention } from './retention.ts';
 import { Schedules } from './schedule.ts';
 import { Alias, OneOf, SecretName } from './values.ts';
@@ -16,6 +17,9 @@ export const Configuration = Type.Object(
       minimum: 0,
       maximum: 16,
       description: 'workers that are forked ahead and wait for work; 0: none',
+    }),
+    isolation: OneOf(ISOLATION_WISHES, {
+      description: 'of programs that are not ours; required: none runs without all parts of it',
     }),
     vault: Type.Object({ provider: OneOf(['keychain', 'file'] as const) }, closed),
     edge: Type.Object(
@@ -85,6 +89,7 @@ export type Configuration = Static<typeof Configuration>;
 export const DEFAULT_CONFIGURATION: Configuration = {
   concurrency: 4,
   standby: 2,
+  isolation: 'preferred',
   vault: { provider: 'keychain' },
   edge: { host: 'localhost', port: 8443, tls: 'internal' },
   orgs: {},

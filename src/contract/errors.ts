@@ -125,6 +125,10 @@ export const ERRORS = {
   'session-expired': failed(502, 'The session ended before the work; try again.'),
   'salesforce-refused': failed(422, 'Read the message of Salesforce and correct the request.'),
   'query-failed': failed(422, 'Correct the SOQL.'),
+  'isolation-missing': configuration(
+    503,
+    'See what is missing, and how to get it: sfp-server doctor. Or set isolation: preferred in sfp-server.yaml.',
+  ),
   'sandbox-failed': failed(500, 'See what this machine can isolate, and how to mend it: sfp-server doctor.'),
   'deploy-failed': failed(422, 'Correct the listed components and deploy again.'),
   'deploy-unknown': failed(

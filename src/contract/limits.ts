@@ -6,6 +6,9 @@ export const KEPT_OF_WORKER = {
   progress: 20_000,
 } as const;
 
+/** What one worker that may start programs may use, together with all that it starts. */
+export const PROGRAM_LIMITS = { processes: 512, memoryBytes: 2_048 * 1024 * 1024 } as const;
+
 /** What a worker prints, per stream. */
 export const KEPT_OF_PRINTED = { lines: 2_000, characters: 2_000 } as const;
 

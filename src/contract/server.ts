@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { Position } from './event.ts';
+import { Isolation } from './isolation.ts';
 import { Pause } from './pause.ts';
 import { LOSS_POLICIES } from './tasks.ts';
 import { Nullable, OneOf, Time } from './values.ts';
@@ -50,6 +51,7 @@ export const ServerStatus = Type.Object({
   position: Position,
   concurrency: Type.Integer(),
   draining: Type.Boolean({ description: 'starts nothing new, and stops when nothing runs any more' }),
+  isolation: Isolation,
   paused: Nullable(Pause),
   tools: Type.Array(
     Type.Object({

@@ -53,6 +53,9 @@ export const SandboxMachine = Type.Object({
     }),
   ),
   marker: Type.String({ description: 'value of WORKER_MARKER in every process of this worker' }),
+  environment: Type.Record(Type.String(), Type.String(), {
+    description: 'what programs take over from the machine: PATH, language, certificates, proxies',
+  }),
 });
 
 const work = {

@@ -72,20 +72,29 @@ function readinessOf({
   });
 }
 
-function createStatus({ operations, dispatch }: Parts, version: string): () => Promise<ServerStatus> {
+function createStatus(
+  { operations, dispatch, isolation }: Parts,
+  version: string,
+): () => Promise<ServerStatus> {
   const { store, configuration, paths, now } = operations;
   const startedAt = now().toISOString();
   return async () => {
-    const [position, counts, paused] = await Promise.all([
+    const [position, counts, paused, isolated] = await Promise.all([
       store.position(),
       store.counts(null),
       store.serverPause(),
+      isolation.report(),
     ]);
     const { vault, concurrency, tools } = configuration();
     const identity = { version, pid: process.pid, startedAt, home: paths.home };
     const draining = dispatch.drain.active();
-    const rest = { position, concurrency, draining, paused, tools: toolStates(paths, tools), counts };
-    return { ...identity, vault: vault.provider, ...rest };
+    const settings = {
+      vault: vault.provider,
+      concurrency,
+      isolation: isolated,
+      tools: toolStates(paths, tools),
+    };
+    return { ...identity, ...settings, position, draining, paused, counts };
   };
 }
 

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
 import type { Environment } from '../config/environment.ts';
-import { programPath } from '../config/program-path.ts';
 import { vaultReference } from '../config/vault-reference.ts';
 import type { Configuration } from '../contract/configuration.ts';
 import { programUrl } from '../contract/programs.ts';
 import { claimAlong } from './dispatch/claim-along.ts';
 import { createDispatch } from './dispatch/dispatch.ts';
+import { createIsolation, type MachineIsolation } from './dispatch/isolation.ts';
 import { createRoom } from './dispatch/room.ts';
 import { createOutbox, type Outbox } from './events/outbox.ts';
 import { prepareHome, removeControlKey, writeControlKey } from './home.ts';
@@ -38,6 +38,7 @@ export interface Parts {
   readonly outbox: Outbox;
   readonly receive: Receive;
   readonly dispatch: ReturnType<typeof createDispatch>;
+  readonly isolation: MachineIsolation;
   readonly schedules: Schedules;
   readonly expiry: ReturnType<typeof createExpiry>;
   readonly retention: ReturnType<typeof createRetentionSweeps>;
@@ -55,10 +56,11 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
 
   const accepting = claimAlong(store, () => dispatch.wake());
   const operations: OperationParts = { store: accepting, configuration, paths, now };
+  const isolation = createIsolation(operations);
   const dispatch = createDispatch({
     ...operations,
     vault: vaultReference(configuration(), paths),
-    bubblewrap: programPath('bwrap'),
+    isolation,
     workerUrl: options.workerUrl ?? programUrl(import.meta.url, 'worker/main'),
     onDrained: options.onDrained,
     hasRoom: createRoom(paths.home, log),
@@ -87,7 +89,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
 
   const receive = createReceive(operations);
   teardown.add('hooks', async () => await receive.stop());
-  return { operations, outbox, receive, dispatch, schedules, expiry, retention, controlKey };
+  return { operations, outbox, receive, dispatch, isolation, schedules, expiry, retention, controlKey };
 }
 
 /** AppError `daemon-running` before anything of the other daemon is touched. */

@@ -4,6 +4,7 @@ import { isFinal } from '../../src/contract/operation.ts';
 import type { OrgRegistration } from '../../src/contract/org.ts';
 import { claimAlong } from '../../src/daemon/dispatch/claim-along.ts';
 import { createDispatch, type Dispatch } from '../../src/daemon/dispatch/dispatch.ts';
+import type { MachineIsolation } from '../../src/daemon/dispatch/isolation.ts';
 import type { NewOperation, Store } from '../../src/daemon/store/port.ts';
 import { settleOpen } from '../../src/daemon/upkeep/recovery.ts';
 import { createInvariants } from './invariants.ts';
@@ -102,7 +103,7 @@ async function start(world: World): Promise<Daemon | null> {
     ...parts,
     paths: pathsOf('/simulation'),
     vault: { provider: 'file', directory: '/simulation' },
-    bubblewrap: null,
+    isolation: NO_ISOLATION,
     workerUrl: new URL('file:///simulation'),
     resolveSource: async () => ({ kind: 'directory', directory: '/simulation' }),
     means: simulateMeans(world, life),
@@ -111,6 +112,15 @@ async function start(world: World): Promise<Daemon | null> {
   dispatch.wake();
   return { life, store: claimAlong(store, () => dispatch.wake()), dispatch };
 }
+
+/** Simulated workers are no processes. */
+const NO_ISOLATION: MachineIsolation = {
+  look: () => undefined,
+  report: async () => ({ wanted: 'preferred', parts: [] }),
+  demand: async () => null,
+  group: () => null,
+  close: () => Promise.resolve(),
+};
 
 /** kill -9. Its workers act on until the next life ends them, but for a moment only. */
 function die(world: World, daemon: Daemon | null): null {

@@ -82,6 +82,7 @@ export function records(changes: Partial<BoardRecords> = {}): BoardRecords {
       position: { epoch: 'e', seq: 1 },
       concurrency: 4,
       draining: false,
+      isolation: { wanted: 'preferred', parts: [] },
       paused: null,
       tools: [],
       counts: { scheduled: 0, queued: 1, running: 1 },

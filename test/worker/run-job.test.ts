@@ -12,7 +12,7 @@ const ASSIGNMENT: TaskAssignment = {
   tenant: 'default',
   workspace: '/nowhere',
   vault: { provider: 'file', directory: '/nowhere' },
-  sandbox: { bubblewrap: null, marker: 'w_1:task' },
+  sandbox: { bubblewrap: null, marker: 'w_1:task', environment: {} },
   task: 'salesforce.query',
   input: { soql: 'SELECT Id FROM Account' },
   org: { alias: 'uat', account: 'org/default/uat' },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Compile } from 'typebox/compile';
+import { programEnvironment } from '../../src/config/environment.ts';
 import { programPath } from '../../src/config/program-path.ts';
 import type { AssignedCommand } from '../../src/contract/command.ts';
 import { orgAccount } from '../../src/contract/org.ts';
@@ -39,7 +40,8 @@ export interface WorkerBench {
   remove(): Promise<void>;
 }
 
-export type Job =
+/** `bubblewrap` null: a machine without a sandbox. */
+export type Job = { readonly bubblewrap?: null } & (
   | { readonly source: ResolvedSource }
   | {
       readonly task: string;
@@ -49,7 +51,8 @@ export type Job =
       readonly command?: AssignedCommand;
       /** Default: the bench's org. */
       readonly org?: null;
-    };
+    }
+);
 
 export interface Behaviour {
   /** Called for every question, before it is answered. */
@@ -82,7 +85,9 @@ export function createBench(): WorkerBench {
     readSecret: async (account) => (await openVault(vault)).get(account),
     async start(job, behaviour = {}) {
       const marker = `${basename(directory)}:${'task' in job ? 'task' : 'fetch-source'}`;
-      const sandbox = { bubblewrap: programPath('bwrap'), marker };
+      const environment = programEnvironment();
+      const bubblewrap = job.bubblewrap === undefined ? programPath('bwrap') : job.bubblewrap;
+      const sandbox = { bubblewrap, marker, environment };
       const assignment = assignmentOf(job, { workspace, vault, sandbox });
       const program = {
         workerUrl: pathToFileURL(MAIN),

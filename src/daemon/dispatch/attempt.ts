@@ -10,6 +10,7 @@ import type { FetchedSource, ResolvedSource, VaultReference } from '../../contra
 import type { Interruption } from '../operations/settle-outcome.ts';
 import type { Store } from '../store/port.ts';
 import type { Because } from './escalation.ts';
+import type { MachineIsolation } from './isolation.ts';
 import type { DispatchLimits } from './limits.ts';
 import type { Persist } from './persist.ts';
 import type { SessionArbitration } from './session-arbitration.ts';
@@ -24,8 +25,7 @@ export interface AttemptParts {
   readonly configuration: () => Configuration;
   readonly paths: Paths;
   readonly vault: VaultReference;
-  /** The program bwrap; null: this machine has none. */
-  readonly bubblewrap: string | null;
+  readonly isolation: MachineIsolation;
   readonly workerUrl: URL;
   /** Where V8's compiled form of the worker lies; null: nowhere. */
   readonly compiledCode: () => string | null;

@@ -11,6 +11,7 @@ import { createClaiming } from './claiming.ts';
 import { createCompiledCode } from './compiled-code.ts';
 import { createDrain, type Drain, endsAttempt } from './drain.ts';
 import { createDue } from './due.ts';
+import type { MachineIsolation } from './isolation.ts';
 import { DEFAULT_LIMITS, type DispatchLimits } from './limits.ts';
 import { createPersist } from './persist.ts';
 import { createQueue } from './queue.ts';
@@ -27,8 +28,7 @@ export interface DispatchOptions {
   readonly configuration: () => Configuration;
   readonly paths: Paths;
   readonly vault: VaultReference;
-  /** The program bwrap; null: this machine has none. */
-  readonly bubblewrap: string | null;
+  readonly isolation: MachineIsolation;
   readonly workerUrl: URL;
   /** operations/source: checked again when the work starts. */
   readonly resolveSource: (tenant: string, source: SourceCode) => Promise<ResolvedSource>;
@@ -122,10 +122,12 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     compiled.stop();
     await filled;
     await Promise.all([pool.stop(), endRunning(running, parts.limits.drainMs)]);
+    await options.isolation.close();
     queue?.destroy();
   };
   return {
     async start() {
+      options.isolation.look();
       unsubscribe = options.store.onCommitted(committed);
       const limit = () => options.configuration().concurrency;
       const run = async (claimed: Claim) => void (await attempts.get(claimed)?.ended);
@@ -144,6 +146,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       queue?.wake();
     },
     adjust() {
+      options.isolation.look();
       pool.adjust();
       queue?.wake();
     },

@@ -35,12 +35,17 @@ export function workerArguments(program: Program, needs: Needs): readonly string
     '--permission',
     '--allow-addons', // keytar
     '--no-experimental-sqlite', // it opens files without asking the permission model
-    ...(needs.job === 'task' ? [] : ['--allow-child-process']), // git, and what is not ours
+    ...(mayStartPrograms(needs.job) ? ['--allow-child-process'] : []),
     '--disable-warning=SecurityWarning', // "--allow-addons must be used with caution", once per worker
     '--disable-warning=ExperimentalWarning',
     ...unique(readable).map((path) => `--allow-fs-read=${path}`),
     ...unique(writable).map((path) => `--allow-fs-write=${path}`),
   ];
+}
+
+/** Git, and what is not ours; a worker that may is in a control group, and what it starts in a sandbox. */
+export function mayStartPrograms(job: WorkerJob): boolean {
+  return job !== 'task';
 }
 
 /** The folder of code that a module of this package runs from: `<package>/src` or `<package>/dist`. */

@@ -1,12 +1,16 @@
 import { mkdirSync } from 'node:fs';
+import { programEnvironment } from '../../config/environment.ts';
+import { AppError } from '../../contract/errors.ts';
+import { PROGRAM_LIMITS } from '../../contract/limits.ts';
 import { orgAccount } from '../../contract/org.ts';
-import type { Assignment } from '../../contract/worker-protocol.ts';
+import type { Assignment, SandboxMachine } from '../../contract/worker-protocol.ts';
 import type { StoredReport } from '../store/port.ts';
 import { answer } from './answer.ts';
 import type { Attempt, AttemptParts, Job, PoolParts } from './attempt.ts';
+import type { Cgroup } from './cgroups.ts';
 import { checkFetchedSource, checkTaskResult } from './check-result.ts';
 import type { WorkerProgram } from './fork-worker.ts';
-import { codeDirectoryOf, workerArguments } from './permissions.ts';
+import { codeDirectoryOf, mayStartPrograms, workerArguments } from './permissions.ts';
 import { createReportQuota, type ReportQuota } from './report-quota.ts';
 import { forkStandby } from './standby.ts';
 import { createStandbyPool, type StandbyPool } from './standby-pool.ts';
@@ -16,6 +20,32 @@ import { makeWorkspace, type Workspace } from './workspace.ts';
 
 /** Runs one worker of an attempt from its fork until nothing of it is left. */
 export async function runWorker(parts: AttemptParts, attempt: Attempt, job: Job): Promise<WorkerEnd> {
+  if (!mayStartPrograms(job.name)) return run(parts, attempt, job, { bubblewrap: null, cgroup: null });
+  try {
+    const bubblewrap = await parts.isolation.demand();
+    const cgroup = parts.isolation.group(`${attempt.workspace.name}.${job.name}`, PROGRAM_LIMITS);
+    return await run(parts, attempt, job, { bubblewrap, cgroup });
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { code, message, hint } = error;
+    return {
+      kind: 'outcome',
+      outcome: { state: 'failed', error: { code, message, hint, retryable: false }, result: null },
+    };
+  }
+}
+
+interface Keeping {
+  readonly bubblewrap: string | null;
+  readonly cgroup: Cgroup | null;
+}
+
+async function run(
+  parts: AttemptParts,
+  attempt: Attempt,
+  job: Job,
+  { bubblewrap, cgroup }: Keeping,
+): Promise<WorkerEnd> {
   const quota = createReportQuota(parts.limits.kept, parts.now);
   const program = programOf(parts, attempt.workspace, job);
   const standby = job.name === 'task' && attempt.standby?.alive() ? attempt.standby : null;
@@ -26,12 +56,16 @@ export async function runWorker(parts: AttemptParts, attempt: Attempt, job: Job)
     if (job.command.artifacts !== null) mkdirSync(job.command.artifacts, { recursive: true, mode: 0o700 });
   }
   const marker = standby?.record.marker ?? program.marker;
-  const assignment = assignmentOf(parts, attempt, { job, marker });
+  const assignment = assignmentOf(parts, attempt, {
+    job,
+    sandbox: { bubblewrap, marker, environment: programEnvironment() },
+  });
   const worker = startWorker(
     {
       ...program,
       standby,
       assignment,
+      cgroup,
       limits: parts.limits,
     },
     workerParts(parts, attempt, { job, marker, quota, account: accountOf(assignment) }),
@@ -81,7 +115,7 @@ export function programOf(
 function assignmentOf(
   parts: AttemptParts,
   attempt: Attempt,
-  { job, marker }: { readonly job: Job; readonly marker: string },
+  { job, sandbox }: { readonly job: Job; readonly sandbox: SandboxMachine },
 ): Assignment {
   const { operation, workspace, checkpoint } = attempt;
   const work = {
@@ -91,7 +125,7 @@ function assignmentOf(
     tenant: operation.tenant,
     workspace: workspace.directory,
     vault: parts.vault,
-    sandbox: { bubblewrap: parts.bubblewrap, marker },
+    sandbox,
   } as const;
   if (job.name === 'fetch-source') return { ...work, job: job.name, source: job.source };
   const { org, tenant } = operation;

@@ -1,8 +1,10 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
+import { PROGRAM_LIMITS } from '../../contract/limits.ts';
 import type { OperationError } from '../../contract/operation.ts';
 import type { AskBody, Assignment, DaemonMessage, Outcome } from '../../contract/worker-protocol.ts';
 import type { RecordedWorker, StoredReport } from '../store/port.ts';
+import type { Cgroup } from './cgroups.ts';
 import { type Answer, type Conversation, type ConversationEnd, createConversation } from './conversation.ts';
 import { type Because, createEscalation, type Escalation } from './escalation.ts';
 import { type ForkedWorker, forkWorker, recordOf, type WorkerProgram } from './fork-worker.ts';
@@ -18,6 +20,8 @@ export interface WorkerSpecification extends WorkerProgram {
   /** Forked ahead, and recorded when the work was claimed; null: one is forked for this assignment. */
   readonly standby: Standby | null;
   readonly assignment: Assignment;
+  /** Holds it and all that it starts; null: nothing does. */
+  readonly cgroup: Cgroup | null;
   readonly limits: DispatchLimits;
 }
 
@@ -58,6 +62,7 @@ export function startWorker(specification: WorkerSpecification, parts: WorkerPar
   const { limits, assignment } = specification;
   const conversation = createConversation({ ...parts, attempt: assignment.attempt, send });
   child.on('message', (message) => conversation.receive(message));
+  holdIn(specification.cgroup, pid, conversation);
   const escalation = createEscalation({ group: pid, limits, send, spared: parts.spared });
   const worker = { ...forked, pid, send, conversation, escalation };
   const assigned =
@@ -67,6 +72,15 @@ export function startWorker(specification: WorkerSpecification, parts: WorkerPar
     interrupt: (because) => void assigned.then(() => escalation.interrupt(because)),
     ended: follow(worker, specification, parts),
   };
+}
+
+/** Before it is told anything, so that nothing that it starts is outside. */
+function holdIn(cgroup: Cgroup | null, pid: number, conversation: Conversation): void {
+  try {
+    cgroup?.add(pid);
+  } catch (error) {
+    conversation.refuse(error);
+  }
 }
 
 interface Worker extends ForkedWorker {
@@ -98,7 +112,7 @@ async function assign(
 
 async function follow(
   { child, pid, exited, conversation, escalation, marker, since }: Worker,
-  { limits }: WorkerSpecification,
+  { cgroup, limits }: WorkerSpecification,
   parts: WorkerParts,
 ): Promise<WorkerEnd> {
   const printed = Promise.all([
@@ -110,10 +124,25 @@ async function follow(
   const detail = await exited;
   clearTimeout(overdue);
   escalation.stop();
+  for (const message of limitsMet(cgroup))
+    await conversation.printed({ type: 'log', level: 'warn', message });
+  await cgroup?.end(limits.straysMs);
   await endStrays({ markers: [marker], groups: [pid], since }, limits.straysMs);
   parts.released();
   await Promise.race([printed, wait(OUTPUT_LIMIT_MS, undefined, { ref: false })]);
   return (await conversation.close()) ?? { kind: 'lost', detail };
+}
+
+function limitsMet(cgroup: Cgroup | null): readonly string[] {
+  const { processes = 0, memory = 0 } = cgroup?.refusals() ?? {};
+  return [
+    ...(processes > 0 ? [`It was refused more than ${PROGRAM_LIMITS.processes} processes at once.`] : []),
+    ...(memory > 0
+      ? [
+          `The system ended a process of it, because all together had ${PROGRAM_LIMITS.memoryBytes / 2 ** 20} MB of memory.`,
+        ]
+      : []),
+  ];
 }
 
 async function record(

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { Value } from 'typebox/value';
-import { commandEnvironment } from '../../config/environment.ts';
 import { isInstalled, pluginVariables, toolDirectory } from '../../config/tool-place.ts';
 import {
   type AssignedCommand,
@@ -56,7 +55,7 @@ export function assignCommand(
     })),
     tools: tools.map(({ name, directory }) => ({ name, directory })),
     env: Object.assign(
-      commandEnvironment(command.network),
+      {},
       ...tools.map(({ name, directory, tool }) => pluginVariables(directory, name, tool)),
     ),
     artifacts: command.artifacts.length === 0 ? null : join(parts.paths.artifacts, operation.id),

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Paths } from '../../config/paths.ts';
 import { isTaskKind, type LossPolicy, type TaskDefinition, taskDefinition } from '../../contract/tasks.ts';
+import { endCgroups } from '../dispatch/cgroups.ts';
 import { isRunning, signal } from '../dispatch/processes.ts';
 import { endStrays, findStrays, workerMarker } from '../dispatch/strays.ts';
 import { isWorkspaceName } from '../dispatch/workspace.ts';
@@ -18,7 +19,7 @@ const LOOK_AGAIN_MS = 25;
 
 export interface RecoveryOptions extends SettleParts {
   readonly store: Pick<Store, 'listOpenAttempts' | 'settle'>;
-  readonly paths: Pick<Paths, 'work'>;
+  readonly paths: Pick<Paths, 'work' | 'home' | 'cgroups'>;
   readonly log: Logger;
   readonly random?: () => number;
 }
@@ -31,6 +32,9 @@ export async function recover(options: RecoveryOptions): Promise<void> {
   const open = await options.store.listOpenAttempts();
   const workers = open.flatMap((attempt) => attempt.workers);
   await endProcesses(options.log, workers, await workspaceNames(options.paths));
+  // What left its group and its environment behind is still in its control group.
+  if (!(await endCgroups(options.paths, GONE_MS)))
+    options.log.error('a process in a control group hangs in the kernel');
   for (const attempt of open) await settleOpen(options, attempt);
   await removeWorkspaces(options);
 }

@@ -41,6 +41,7 @@ export async function makePlace(
     },
     env: {
       LANG: 'C.UTF-8',
+      ...sandbox.environment,
       ...env,
       ...command.env,
       HOME: home,

@@ -1,31 +1,5 @@
+import { SANDBOX_NAMESPACES, SANDBOX_SYSTEM } from '../../contract/isolation.ts';
 import type { SandboxLimits, SandboxPlace } from './place.ts';
-
-/** Programs, libraries and what they look up in /etc; read-only. Neither /run, /var, /sys nor any home is among them. */
-const SYSTEM = [
-  '/usr',
-  '/bin',
-  '/sbin',
-  '/lib',
-  '/lib32',
-  '/lib64',
-  '/libx32',
-  '/etc/alternatives',
-  '/etc/ca-certificates',
-  '/etc/gai.conf',
-  '/etc/host.conf',
-  '/etc/hosts',
-  '/etc/ld.so.cache',
-  '/etc/localtime',
-  '/etc/mime.types',
-  '/etc/nsswitch.conf',
-  '/etc/pki',
-  '/etc/protocols',
-  '/etc/resolv.conf',
-  '/etc/services',
-  '/etc/ssh/ssh_known_hosts',
-  '/etc/ssl',
-  '/etc/timezone',
-] as const;
 
 /** Of /dev/shm, which is a tmpfs too. */
 const SHARED_MEMORY_BYTES = 64 * 1024 * 1024;
@@ -53,23 +27,20 @@ export function bubblewrapArguments(
   { env, network, limits }: SandboxWish,
   files: readonly SandboxFile[],
 ): readonly string[] {
-  const { home, source, tools, workspace } = place;
+  const { home, readable, source, tools, workspace } = place;
   const tmpfs = (path: string, bytes: number, mode = '0700') => [
     ...['--perms', mode, '--size', String(bytes), '--tmpfs', path],
   ];
   return [
-    ...['--unshare-user', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup'],
+    ...SANDBOX_NAMESPACES,
     ...(network ? [] : ['--unshare-net']),
-    // A namespace inside this one would be given back what the kernel lets only its own root do.
-    ...['--disable-userns', '--cap-drop', 'ALL', '--hostname', 'sandbox'],
-    // No terminal to type into, and its end is the end of everything in it.
-    ...['--new-session', '--die-with-parent'],
     ...['--clearenv', ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value])],
-    ...SYSTEM.flatMap((path) => ['--ro-bind-try', path, path]),
+    ...SANDBOX_SYSTEM.flatMap((path) => ['--ro-bind-try', path, path]),
     ...['--proc', '/proc', '--dev', '/dev', ...tmpfs('/dev/shm', SHARED_MEMORY_BYTES, '1777')],
     ...tmpfs('/tmp', limits.temporaryBytes, '1777'),
     // Before what may be written, so that a tool that lies around it does not cover it.
     ...tools.flatMap((path) => ['--ro-bind', path, path]),
+    ...(readable ?? []).flatMap((path) => ['--ro-bind-try', path, path]),
     ...['--bind', workspace, workspace],
     ...(source === null
       ? []

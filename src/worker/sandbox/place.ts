@@ -15,6 +15,8 @@ export interface SandboxPlace {
   readonly source: { readonly directory: string; readonly writable: boolean } | null;
   /** Read-only: CLIs, plugins, the Node that runs them. */
   readonly tools: readonly string[];
+  /** Read-only, where they are there. */
+  readonly readable?: readonly string[];
   /** What the machine has for it, as the assignment says. */
   readonly machine: SandboxMachine;
 }

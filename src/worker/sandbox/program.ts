@@ -32,6 +32,8 @@ export interface Program {
   terminate(): void;
   /** SIGKILL to all of it. */
   kill(): void;
+  /** Something that it started may be there after its end, and hold its output open. */
+  readonly mayLeaveStrays: boolean;
   /** Nobody reads it any more. */
   release(): void;
 }
@@ -76,6 +78,7 @@ function startInside(
     // The first process inside leads the program's group, and heeds no SIGTERM itself.
     terminate: () => (status.pid() === null ? end(child.pid, 'SIGKILL') : end(status.pid(), 'SIGTERM')),
     started: status.started,
+    mayLeaveStrays: false,
   });
 }
 
@@ -89,7 +92,11 @@ function startBare(command: readonly string[], { directory }: SandboxPlace, wish
     cwd: directory,
     further: [],
   });
-  return programOf(child, { terminate: () => end(child.pid, 'SIGTERM'), started: async () => true });
+  return programOf(child, {
+    terminate: () => end(child.pid, 'SIGTERM'),
+    started: async () => true,
+    mayLeaveStrays: true,
+  });
 }
 
 function start(
@@ -118,7 +125,7 @@ function start(
 
 function programOf(
   child: ChildProcess,
-  how: { readonly terminate: () => void; readonly started: () => Promise<boolean> },
+  how: Pick<Program, 'terminate' | 'mayLeaveStrays'> & { readonly started: () => Promise<boolean> },
 ): Program {
   const { stdout, stderr, stdio } = child;
   if (stdout === null || stderr === null) throw new Error('a program was started without its output');
@@ -127,6 +134,7 @@ function programOf(
     stderr,
     exited: endOf(child, how.started),
     terminate: how.terminate,
+    mayLeaveStrays: how.mayLeaveStrays,
     kill: () => end(child.pid, 'SIGKILL'),
     release() {
       for (const stream of stdio) stream?.destroy();

@@ -5,7 +5,7 @@ import { readLines } from './lines.ts';
 import type { SandboxLimits, SandboxPlace } from './place.ts';
 import { type Program, startProgram } from './program.ts';
 
-/** After the program's end, how long what it printed may still be on its way; without a sandbox a stray may hold the pipe open. */
+/** After the end of a program whose strays may hold its output open, how long that is read. */
 const OUTPUT_REST_MS = 2_000;
 
 export type OutputStream = 'stdout' | 'stderr';
@@ -61,7 +61,7 @@ export async function runSandboxed(
     const end = await program.exited;
     // Without a sandbox its children may have outlived it.
     program.kill();
-    await Promise.race([printed, wait(OUTPUT_REST_MS, undefined, { ref: false })]);
+    await (program.mayLeaveStrays ? orLater(printed) : printed);
     signal.throwIfAborted();
     if (end.kind === 'not-started') throw sandboxFailed(end.detail ?? last);
     return { exitCode: end.exitCode, signal: end.signal, limit: ending.because() };
@@ -71,6 +71,10 @@ export async function runSandboxed(
     ending.stop();
     program.release();
   }
+}
+
+async function orLater(printed: Promise<unknown>): Promise<void> {
+  await Promise.race([printed, wait(OUTPUT_REST_MS, undefined, { ref: false })]);
 }
 
 function readOutput(

@@ -16,7 +16,8 @@ export async function checkOut(work: Work<FetchAssignment>, source: GitSource): 
   const secret = source.secret === null ? null : await readSecret(work, source.secret);
   const files = await writeGitFiles({ home, url: source.url, secret });
   try {
-    const git = createGit({ directory, home, files, signal: work.signal });
+    const { sandbox: machine } = work.assignment;
+    const git = createGit({ directory, home, url: source.url, files, machine, signal: work.signal });
     return await inWords(source, () => fetchCommit(work, source, { git, files, directory }));
   } finally {
     await files.remove();

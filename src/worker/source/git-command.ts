@@ -1,12 +1,20 @@
-import { execa } from 'execa';
 import { AppError } from '../../contract/errors.ts';
 import { cutText } from '../../contract/limits.ts';
-import type { GitFiles } from './git-files.ts';
+import type { SandboxMachine } from '../../contract/worker-protocol.ts';
+import { DEFAULT_SANDBOX_LIMITS, type SandboxLimits, type SandboxPlace } from '../sandbox/place.ts';
+import { type OutputStream, runSandboxed } from '../sandbox/sandbox.ts';
+import { type GitFiles, isLocal, localPath } from './git-files.ts';
 
 const LAST_LINES = 5;
-const OUTPUT_LIMIT_BYTES = 16 * 1024 * 1024;
-/** From SIGTERM to SIGKILL. */
-const KILL_DELAY_MS = 2_000;
+const ASKS_THE_OTHER_SIDE = ['ls-remote', 'fetch'];
+/** Of prlimit, when it finds no such program. */
+const NOT_FOUND = 127;
+/** The time of the operation is its own matter. */
+const LIMITS: Partial<SandboxLimits> = {
+  timeMs: 24 * 3_600_000,
+  graceMs: 2_000,
+  outputBytes: 16 * 1024 * 1024,
+};
 
 /** Runs one Git command and answers its output. */
 export type Git = (parameters: readonly string[]) => Promise<string>;
@@ -25,59 +33,56 @@ export class GitRefusal extends Error {
 export interface GitParts {
   readonly directory: string;
   readonly home: string;
+  readonly url: string;
   readonly files: GitFiles;
+  readonly machine: SandboxMachine;
   readonly signal: AbortSignal;
 }
 
-/** Git in its own process group, with nothing of this machine's configuration, no prompt, no hook and no way to the keychain. */
-export function createGit({ directory, home, files, signal }: GitParts): Git {
+/**
+ * Git where only the source code, its own HOME and, for a moment, the secret exist: with nothing of this machine's configuration, no
+ * prompt, no hook and no filter, and with the network only for what asks the other side.
+ */
+export function createGit({ directory, home, url, files, machine, signal }: GitParts): Git {
+  const local = isLocal(url);
+  const place: SandboxPlace = {
+    workspace: home,
+    home: { directory: home, kept: true },
+    files: {},
+    directory,
+    source: { directory, writable: true },
+    tools: [],
+    readable: local ? [localPath(url)] : [files.knownHosts],
+    machine,
+  };
   const env = {
+    ...machine.environment,
     HOME: home,
+    TMPDIR: '/tmp',
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: files.configuration,
     GIT_TERMINAL_PROMPT: '0',
     GIT_SSH_COMMAND: files.sshCommand,
     GIT_LFS_SKIP_SMUDGE: '1',
     LC_ALL: 'C',
-    DBUS_SESSION_BUS_ADDRESS: undefined,
-    XDG_RUNTIME_DIR: undefined,
   };
   return async (parameters) => {
-    signal.throwIfAborted();
-    const git = execa('git', [...parameters], {
-      cwd: directory,
+    const [command = ''] = parameters;
+    const printed: Record<OutputStream, string[]> = { stdout: [], stderr: [] };
+    const { exitCode, limit } = await runSandboxed(['git', ...parameters], place, {
       env,
-      detached: true,
-      cleanup: true,
-      stdin: 'ignore',
-      reject: false,
-      maxBuffer: OUTPUT_LIMIT_BYTES,
+      signal,
+      network: !local && ASKS_THE_OTHER_SIDE.includes(command),
+      limits: { ...DEFAULT_SANDBOX_LIMITS, ...LIMITS },
+      onLine: (line, stream) => void printed[stream].push(line),
     });
-    const stop = (): void => endGroup(git.pid);
-    signal.addEventListener('abort', stop, { once: true });
-    const { failed, stdout, stderr, code } = await git;
-    signal.removeEventListener('abort', stop);
-    signal.throwIfAborted();
-    if (code === 'ENOENT')
+    if (exitCode === NOT_FOUND)
       throw new AppError('git-failed', 'The program git is not installed on this machine.');
-    if (failed) throw new GitRefusal(parameters[0] ?? '', stderr || stdout);
+    if (limit !== null) throw new GitRefusal(command, `it was ended at its limit (${limit})`);
+    const { stdout, stderr } = { stdout: printed.stdout.join('\n'), stderr: printed.stderr.join('\n') };
+    if (exitCode !== 0) throw new GitRefusal(command, stderr || stdout);
     return stdout;
   };
-}
-
-/** Git has children of its own: ssh, git-remote-https, index-pack. */
-function endGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  signalGroup(pid, 'SIGTERM');
-  setTimeout(() => signalGroup(pid, 'SIGKILL'), KILL_DELAY_MS).unref();
-}
-
-function signalGroup(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, name);
-  } catch {
-    // It has ended meanwhile.
-  }
 }
 
 function lastLines(text: string): string {

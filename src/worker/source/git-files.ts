@@ -1,10 +1,14 @@
 import { rm, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** Files in the worker's private home that Git and ssh read; none of what they hold is in an argument or the environment. */
 export interface GitFiles {
   readonly configuration: string;
   readonly sshCommand: string;
+  /** Of the user that runs the server; ssh looks for it by the user's entry, whatever HOME says. */
+  readonly knownHosts: string;
   remove(): Promise<void>;
 }
 
@@ -34,7 +38,9 @@ export async function writeGitFiles({ home, url, secret }: GitFileWish): Promise
   if (secret !== null && isKey) await write(files.key, `${secret.trim()}\n`);
   if (secret !== null && !isKey) await write(files.credentials, credentialLines(secret));
   await write(files.configuration, configuration(url, secret === null || isKey ? null : files.credentials));
-  return { configuration: files.configuration, sshCommand: sshCommand(isKey ? files.key : null), remove };
+  const knownHosts = join(userInfo().homedir, '.ssh', 'known_hosts');
+  const ssh = sshCommand(isKey ? files.key : null, knownHosts);
+  return { configuration: files.configuration, sshCommand: ssh, knownHosts, remove };
 }
 
 /** The only configuration of Git that counts: neither the machine's nor a person's nor the repository's is read for these. */
@@ -64,6 +70,10 @@ export function isLocal(url: string): boolean {
   return isAbsolute(url) || url.startsWith('file://');
 }
 
+export function localPath(url: string): string {
+  return isAbsolute(url) ? url : fileURLToPath(url);
+}
+
 /** For this host alone: a redirect to another one gets nothing. */
 function credentialSection(url: string, file: string): string {
   const origin = URL.canParse(url) ? new URL(url).origin : url;
@@ -82,9 +92,10 @@ function oneLine(text: string): string {
 }
 
 /** Unknown hosts are refused: the machine's owner puts them into known_hosts. */
-function sshCommand(key: string | null): string {
+function sshCommand(key: string | null, knownHosts: string): string {
   const own = key === null ? '' : ` -i ${shellQuoted(key)} -o IdentitiesOnly=yes`;
-  return `ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=yes${own}`;
+  const known = `-o UserKnownHostsFile=${shellQuoted(knownHosts)}`;
+  return `ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=yes ${known}${own}`;
 }
 
 function section(name: string, values: Readonly<Record<string, string>>): string {

@@ -16,6 +16,7 @@ import {
   type Dispatch,
   type DispatchOptions,
 } from '../../../src/daemon/dispatch/dispatch.ts';
+import { createIsolation, type MachineIsolation } from '../../../src/daemon/dispatch/isolation.ts';
 import type { DispatchLimits } from '../../../src/daemon/dispatch/limits.ts';
 import { openStore } from '../../../src/daemon/store/open.ts';
 import type { NewOperation, Store } from '../../../src/daemon/store/port.ts';
@@ -70,6 +71,9 @@ export interface SettingOptions {
   readonly wrap?: (store: Store) => Store;
   readonly onDrained?: () => void;
   readonly orgs?: Configuration['orgs'];
+  readonly isolation?: Configuration['isolation'];
+  /** In the place of what this machine has. */
+  readonly machine?: Partial<MachineIsolation>;
 }
 
 export async function makeSetting(options: SettingOptions = {}): Promise<Setting> {
@@ -83,13 +87,14 @@ export async function makeSetting(options: SettingOptions = {}): Promise<Setting
     concurrency: options.concurrency ?? 2,
     standby: options.standby ?? 0,
     orgs: options.orgs ?? {},
+    isolation: options.isolation ?? 'preferred',
   };
   const dispatch = createDispatch({
     store: options.wrap?.(store) ?? store,
     configuration: () => configuration,
     paths,
     vault: { provider: 'file', directory: paths.fileVault },
-    bubblewrap: null,
+    isolation: { ...createIsolation({ paths, configuration: () => configuration }), ...options.machine },
     workerUrl: options.workerUrl ?? WORKER,
     resolveSource:
       options.resolveSource ??

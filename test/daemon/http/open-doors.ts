@@ -199,6 +199,7 @@ function playedParts(ready: { value: boolean }, received: Received[], paths: Pat
       position: { epoch: 'e', seq: 0 },
       concurrency: 4,
       draining: false,
+      isolation: { wanted: 'preferred' as const, parts: [] },
       paused: null,
       tools: [],
       counts: { scheduled: 0, queued: 0, running: 0 },

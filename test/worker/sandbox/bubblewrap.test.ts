@@ -10,7 +10,7 @@ const PLACE: SandboxPlace = {
   directory: WORKSPACE,
   source: null,
   tools: [],
-  machine: { bubblewrap: '/usr/bin/bwrap', marker: 'w_1:task' },
+  machine: { bubblewrap: '/usr/bin/bwrap', marker: 'w_1:task', environment: {} },
 };
 const WISH = { env: {}, network: false, limits: { temporaryBytes: 1_000 } };
 

@@ -18,6 +18,7 @@ import {
 } from '../../../src/worker/sandbox/place.ts';
 import { runSandboxed, type SandboxOptions } from '../../../src/worker/sandbox/sandbox.ts';
 import { createStops, Stopped } from '../../../src/worker/stopped.ts';
+import { commandLines } from '../../support/command-lines.ts';
 
 const BUBBLEWRAP = programPath('bwrap');
 const PATH = '/usr/bin:/bin';
@@ -44,7 +45,7 @@ function place(bubblewrap: string | null, given: Partial<SandboxPlace> = {}): Sa
     directory: workspace,
     source: null,
     tools: [],
-    machine: { bubblewrap, marker: 'w_1:task' },
+    machine: { bubblewrap, marker: 'w_1:task', environment: {} },
     ...given,
   };
 }
@@ -63,19 +64,6 @@ async function run(words: readonly string[], where: SandboxPlace, wish: Wish = {
 }
 
 const sh = (script: string, where: SandboxPlace, wish?: Wish) => run(['sh', '-c', script], where, wish);
-
-/** Of every process of this machine. */
-function commandLines(): readonly string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        return [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')];
-      } catch {
-        return []; // it has ended meanwhile
-      }
-    });
-}
 
 test('the tests have bubblewrap', () => {
   expect(BUBBLEWRAP).not.toBeNull();

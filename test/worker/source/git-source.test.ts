@@ -1,7 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { commandLines } from '../../support/command-lines.ts';
 import { until } from '../../support/until.ts';
 import { createBench, type WorkerBench } from '../worker-bench.ts';
 
@@ -43,14 +52,20 @@ const fetch = (ref: string, wish: { url?: string; path?: string; secret?: string
   });
 const outcomeOf = async (ref: string, wish: Parameters<typeof fetch>[1] = {}) =>
   (await (await fetch(ref, wish)).ended).outcome;
-/** With a program of our own in the place of ssh. */
-async function fetchWithSsh(script: string) {
-  const directory = join(bench.directory, 'bin');
-  mkdirSync(directory);
+/** HOME of the worker: all that its Git sees beside the source code. */
+const home = () => join(bench.workspace, 'fetch-source', 'home');
+/** With a program of our own in the place of ssh, where Git sees it. */
+async function fetchWithSsh(script: string, machine: { bubblewrap?: null } = {}) {
+  const directory = join(home(), 'bin');
+  mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, 'ssh'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   vi.stubEnv('PATH', `${directory}:${process.env['PATH']}`);
   try {
-    return await fetch('main', { url: 'ssh://git@localhost/crm.git' });
+    const url = 'ssh://git@localhost/crm.git';
+    return await bench.start({
+      source: { kind: 'git', url, ref: 'main', path: null, secret: null },
+      ...machine,
+    });
   } finally {
     vi.unstubAllEnvs();
   }
@@ -155,9 +170,11 @@ describe('source code from Git', () => {
   });
 
   test('comes over ssh as well, and a refused connection is tried again', async () => {
-    const calls = join(bench.directory, 'calls');
+    const [calls, reachable] = [join(home(), 'calls'), join(home(), 'crm.git')];
+    mkdirSync(home(), { recursive: true });
+    renameSync(bare, reachable);
     const worker = await fetchWithSsh(
-      `echo call >> ${calls}\n[ $(wc -l < ${calls}) -gt 1 ] || { echo 'ssh: Connection refused' >&2; exit 255; }\nexec git upload-pack ${bare}`,
+      `echo call >> ${calls}\n[ $(wc -l < ${calls}) -gt 1 ] || { echo 'ssh: Connection refused' >&2; exit 255; }\nexec git upload-pack ${reachable}`,
     );
     expect((await worker.ended).outcome).toMatchObject({
       state: 'succeeded',
@@ -170,19 +187,33 @@ describe('source code from Git', () => {
     });
   });
 
-  test('ends Git and all its children on a cancel', async () => {
-    const pids = join(bench.directory, 'pids');
-    const worker = await fetchWithSsh(`echo $$ >> ${pids}\nexec sleep 600`);
-    await until(() => existsSync(pids) && readFileSync(pids, 'utf8').trim() !== '');
+  test.each([
+    ['in a sandbox', {}],
+    ['without one', { bubblewrap: null }],
+  ] as const)('ends Git and all its children on a cancel, %s', async (_, machine) => {
+    const up = join(home(), 'up');
+    const mark = `${600 + Math.random()}`;
+    const worker = await fetchWithSsh(`echo > ${up}\nexec sleep ${mark}`, machine);
+    const sleeps = () => commandLines().some((line) => line.includes(`sleep ${mark}`));
+    await until(() => existsSync(up) && sleeps());
     worker.cancel('request');
     expect(await worker.ended).toEqual({
       outcome: { state: 'cancelled', result: null },
       exit: 'it exited with code 0',
     });
-    const pid = readFileSync(pids, 'utf8').trim();
-    await until(
-      () => !existsSync(`/proc/${pid}`) || readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '),
-    );
+    await until(() => !sleeps());
+  });
+
+  test('shows Git neither the vault, nor the keychain, nor another workspace, nor a home of the machine', async () => {
+    const seen = join(home(), 'seen');
+    const places = [join(bench.directory, 'vault'), '/run', '/root', join(bench.workspace, '..')];
+    const look = places.map((place) => `ls ${place} >> ${seen}.files 2>> ${seen}`).join('\n');
+    const worker = await fetchWithSsh(`${look}\nenv > ${seen}.env\nexit 255`);
+    expect((await worker.ended).outcome).toMatchObject({ error: { code: 'git-failed' } });
+    // of the other workspaces it sees the way to its own
+    expect(readFileSync(`${seen}.files`, 'utf8')).toBe(`${basename(bench.workspace)}\n`);
+    expect(readFileSync(seen, 'utf8').match(/No such file/g)).toHaveLength(3);
+    expect(readFileSync(`${seen}.env`, 'utf8')).not.toMatch(/DBUS|XDG_RUNTIME_DIR|NODE_OPTIONS/);
   });
 
   test('with a secret leaves nothing of it behind, neither on disk nor in a message', async () => {
