@@ -139,7 +139,7 @@ describe('the real sfp as a command', () => {
       git('add', '--all');
       git('-c', 'user.name=ada', '-c', 'user.email=ada@acme.example', 'commit', '--message=first');
       // sfp asks every 30 s how far a deployment is.
-      org.planDeployments({ pace: { durationMs: 0 } });
+      org.planDeployments({ pace: { polls: 1 } });
       const built = await run({
         command: 'build',
         with: { branch: 'main', repoUrl: 'https://github.com/acme/crm.git' },
@@ -160,7 +160,7 @@ describe('the real sfp as a command', () => {
       const progress = (await eventsOf(installed)).flatMap((body) =>
         body.type === 'progress' ? [body.progress] : [],
       );
-      expect(progress).toContainEqual({ done: 0, total: 8, unit: 'components', message: 'InProgress' });
+      expect(progress, await printedBy(installed)).toContainEqual({ done: 0, total: 8, unit: 'components', message: 'InProgress' });
       expect(org.liveSessions()).toBe(0);
     },
     LIMIT_MS,

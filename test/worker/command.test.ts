@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { programEnvironment } from '../../src/config/environment.ts';
 import type { AssignedCommand, CommandDeclaration, CommandResult } from '../../src/contract/command.ts';
 import { declaredCommand } from '../../src/contract/declared-command.ts';
 import type { ReportBody } from '../../src/contract/worker-protocol.ts';
@@ -125,7 +126,10 @@ describe('a command', () => {
 
   test('has the environment that is listed and declared, and a HOME of its own', async () => {
     const { lines } = await run(shell('env | sort; ls -A "$HOME"', { env: { GREETING: 'hello' } }));
-    const variables = lines.map(({ message }) => message.split('=')[0]);
+    const handedDown = Object.keys(programEnvironment());
+    const variables = lines
+      .map(({ message }) => message.split('=')[0] ?? '')
+      .filter((name) => !handedDown.includes(name) || ['LANG', 'PATH'].includes(name));
     expect(variables).toEqual(['GREETING', 'HOME', 'LANG', 'PATH', 'PWD', 'SFP_WORKER', 'TMPDIR']);
   });
 

@@ -36,6 +36,7 @@ export async function makePlace(
       files,
       directory: source?.directory ?? directory,
       source: source === null ? null : { directory: workspaceOf(workspace).source, writable: true },
+      readable: certificatesOf(sandbox.environment),
       tools: [...tools.map((tool) => tool.directory), node],
       machine: sandbox,
     },
@@ -49,4 +50,10 @@ export async function makePlace(
       PATH: [...new Set(bins)].join(':'),
     },
   };
+}
+
+/** Files that the environment names, so that a program trusts what the server trusts. */
+function certificatesOf(environment: Readonly<Record<string, string>>): readonly string[] {
+  const files = [environment['NODE_EXTRA_CA_CERTS'], environment['SSL_CERT_FILE']];
+  return files.filter((file) => file?.startsWith('/') === true) as string[];
 }
