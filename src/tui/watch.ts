@@ -62,7 +62,12 @@ async function openViewer(
 ): Promise<Viewer> {
   if (mode === 'live') return liveViewer(operation, onDetach);
   if (mode === 'lines') return lineViewer(write);
-  return mode === 'ndjson' ? { event: (event) => write(JSON.stringify(event)) } : {};
+  return mode === 'ndjson' ? { event: (event) => write(jsonLine(event)) } : {};
+}
+
+/** Programs read the plain text. */
+export function jsonLine(event: OperationEvent): string {
+  return JSON.stringify(event, (key, value: unknown) => (key === 'ansi' ? undefined : value));
 }
 
 /** ink takes a while to load, so only who sees a screen waits for it. */

@@ -160,7 +160,12 @@ describe('the real sfp as a command', () => {
       const progress = (await eventsOf(installed)).flatMap((body) =>
         body.type === 'progress' ? [body.progress] : [],
       );
-      expect(progress, await printedBy(installed)).toContainEqual({ done: 0, total: 8, unit: 'components', message: 'InProgress' });
+      expect(progress, await printedBy(installed)).toContainEqual({
+        done: 0,
+        total: 8,
+        unit: 'components',
+        message: 'InProgress',
+      });
       expect(org.liveSessions()).toBe(0);
     },
     LIMIT_MS,

@@ -11,14 +11,14 @@ export const REAL_CLIS = {
 } as const satisfies Record<string, Tool>;
 
 /** In the checkout, and not among its packages: they are there for the next run of the tests too. */
-const PLACE = { tools: join(import.meta.dirname, '..', '..', '.cache', 'tools') };
+export const REAL_CLI_PLACE = { tools: join(import.meta.dirname, '..', '..', '.cache', 'tools') };
 
 export async function installRealClis(): Promise<void> {
-  for (const [name, tool] of Object.entries(REAL_CLIS)) await installTool(PLACE, name, tool);
+  for (const [name, tool] of Object.entries(REAL_CLIS)) await installTool(REAL_CLI_PLACE, name, tool);
 }
 
 /** As `sfp-server tools install` leaves them. */
 export function lendRealClis(paths: Pick<Paths, 'tools'>): void {
   mkdirSync(dirname(paths.tools), { recursive: true });
-  symlinkSync(PLACE.tools, paths.tools);
+  symlinkSync(REAL_CLI_PLACE.tools, paths.tools);
 }
