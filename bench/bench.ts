@@ -8,6 +8,7 @@ import { benchIsolated } from './isolated.ts';
 import { benchLane } from './lane.ts';
 import { benchMemory } from './memory.ts';
 import { benchRecovery } from './recovery.ts';
+import { benchSandbox } from './sandbox.ts';
 import { benchStartWork } from './start-work.ts';
 import { describeTarget, isReached } from './targets.ts';
 
@@ -23,6 +24,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'start-work': () => benchStartWork(30),
   isolated: () => benchIsolated(seconds),
   recovery: () => benchRecovery(12),
+  sandbox: () => benchSandbox(100),
 };
 
 const asJson = process.argv.includes('--json');

@@ -8,6 +8,7 @@ export const SECTIONS: readonly { readonly title: string; readonly commands: rea
       'init',
       'start',
       'status',
+      'doctor',
       'stop',
       'pause',
       'resume',

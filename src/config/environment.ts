@@ -59,6 +59,11 @@ export function programEnvironment(environment: NodeJS.ProcessEnv = process.env)
   return handedDown(environment, HANDED_TO_PROGRAMS);
 }
 
+/** The address of the keychain's bus; empty: none is named. */
+export function keychainBus(environment: NodeJS.ProcessEnv = process.env): string {
+  return environment['DBUS_SESSION_BUS_ADDRESS'] ?? '';
+}
+
 /** The explicit environment of one worker: its own HOME and TMPDIR, its marker, and a short list. */
 export function workerEnvironment(
   own: { readonly home: string; readonly temporary: string; readonly marker: string },

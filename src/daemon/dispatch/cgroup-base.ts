@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from '
 import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CgroupPlace, Held } from '../../config/cgroup-places.ts';
-import { signal } from './processes.ts';
+import { readStat, signal } from './processes.ts';
 
 const LOOK_AGAIN_MS = 10;
 /** Of version 2: where the daemon itself goes, since a group with processes hands nothing on to groups below it. */
@@ -42,12 +42,16 @@ function makeRoomFor(directory: string): void {
   if (wanted.every((one) => handed.includes(one))) return;
   const isRoot = !readdirSync(directory).includes('cgroup.type');
   if (!isRoot) {
-    const others = processesOf(directory).filter((pid) => pid !== process.pid);
-    if (others.length > 0) throw new Error('other processes are in the group');
+    const all = processesOf(directory);
+    if (!all.every(isOurs)) throw new Error('other processes are in the group');
     makeDirectory(join(directory, OWN_GROUP));
-    writeFileSync(join(directory, OWN_GROUP, 'cgroup.procs'), String(process.pid));
+    for (const pid of all) writeFileSync(join(directory, OWN_GROUP, 'cgroup.procs'), String(pid));
   }
   writeFileSync(join(directory, 'cgroup.subtree_control'), wanted.map((one) => `+${one}`).join(' '));
+}
+
+function isOurs(pid: number): boolean {
+  return pid === process.pid || readStat(pid)?.parent === process.pid;
 }
 
 function handOn(directory: string, holds: readonly Held[]): void {

@@ -19,19 +19,21 @@ export function isRunning(identity: WorkerIdentity): boolean {
 }
 
 export interface ProcessStat {
+  readonly parent: number;
   /** Process group: the pid of its leader. */
   readonly group: number;
   readonly startTime: string;
   readonly ended: boolean;
 }
 
-/** Fields 3, 5 and 22 of proc_pid_stat(5). The name in field 2 may hold blanks and brackets, so count from its end. */
+/** Fields 3, 4, 5 and 22 of proc_pid_stat(5). The name in field 2 may hold blanks and brackets, so count from its end. */
 export function readStat(pid: number): ProcessStat | null {
   const text = readProcessFile(pid, 'stat');
   if (text === null) return null;
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const state = fields[0] ?? '';
   return {
+    parent: Number(fields[1]),
     group: Number(fields[2]),
     startTime: fields[19] ?? '',
     ended: state === 'Z' || state === 'X',

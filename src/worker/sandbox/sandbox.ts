@@ -1,5 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../../contract/errors.ts';
+import { isInside } from '../workspace.ts';
+import { watchDisk } from './disk-watch.ts';
 import { createEnding, type Ending } from './ending.ts';
 import { readLines } from './lines.ts';
 import type { SandboxLimits, SandboxPlace } from './place.ts';
@@ -50,6 +52,11 @@ export async function runSandboxed(
   const stop = (): void => ending.begin(null);
   signal.addEventListener('abort', stop, { once: true });
   const timer = setTimeout(() => ending.begin('time'), limits.timeMs);
+  const disk = watchDisk({
+    directories: writableOf(place),
+    limitBytes: limits.diskBytes,
+    exceeded: () => ending.begin('disk'),
+  });
   try {
     let last = '';
     const onLine: SandboxOptions['onLine'] = (line, stream) => {
@@ -67,10 +74,19 @@ export async function runSandboxed(
     return { exitCode: end.exitCode, signal: end.signal, limit: ending.because() };
   } finally {
     clearTimeout(timer);
+    disk.stop();
     signal.removeEventListener('abort', stop);
     ending.stop();
     program.release();
   }
+}
+
+function writableOf({ home, source, workspace }: SandboxPlace): readonly string[] {
+  const others = [
+    ...(source?.writable === true ? [source.directory] : []),
+    ...(home.kept ? [home.directory] : []),
+  ];
+  return [workspace, ...others.filter((path) => !isInside(path, workspace))];
 }
 
 async function orLater(printed: Promise<unknown>): Promise<void> {

@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { findCgroupPlaces } from '../../../src/config/cgroup-places.ts';
+import { cgroupName, findCgroupPlaces } from '../../../src/config/cgroup-places.ts';
 import { type Paths, pathsOf } from '../../../src/config/paths.ts';
+import { endBase, makeBase, makeGroup } from '../../../src/daemon/dispatch/cgroup-base.ts';
 import { endCgroups, openCgroups } from '../../../src/daemon/dispatch/cgroups.ts';
 import { readStat } from '../../../src/daemon/dispatch/processes.ts';
 import { until } from '../../support/until.ts';
@@ -92,6 +93,21 @@ describe('the control groups of workers', () => {
     writeFileSync(paths.cgroups, `${foreign}\nno path\n`);
     expect(await endCgroups(paths, GONE_MS)).toBe(true);
     expect(existsSync(join(foreign, 'group'))).toBe(true);
+  });
+
+  test('of version 2, whose controllers this machine may have elsewhere, end what is in them too', async () => {
+    const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+    const directory = mounts.find((line) => line.includes(' - cgroup2 '))?.split(' ')[4] ?? '';
+    const base = makeBase({ version: 2, directory, holds: [] }, cgroupName(paths.home));
+    if (base === null) throw new Error('this machine lets the tests make no group of version 2');
+    const group = makeGroup(base, 'w_1.command', LIMITS);
+    const child = spawn('sh', ['-c', 'env -i setsid sleep 60 & env -i setsid sleep 60 & wait'], {
+      stdio: 'ignore',
+    });
+    writeFileSync(join(group, 'cgroup.procs'), String(child.pid));
+    expect(await endBase(base.directory, cgroupName(paths.home), GONE_MS)).toBe(true);
+    await until(() => child.signalCode === 'SIGKILL');
+    expect(existsSync(base.directory)).toBe(false);
   });
 
   test('a machine that allows none gives none', () => {

@@ -19,6 +19,7 @@ import {
 import { runSandboxed, type SandboxOptions } from '../../../src/worker/sandbox/sandbox.ts';
 import { createStops, Stopped } from '../../../src/worker/stopped.ts';
 import { commandLines } from '../../support/command-lines.ts';
+import { canMount, mountSmallDisk } from '../../support/small-disk.ts';
 
 const BUBBLEWRAP = programPath('bwrap');
 const PATH = '/usr/bin:/bin';
@@ -170,6 +171,35 @@ describe.each([
     expect(done.lines).toContain('stdout: 0');
     expect(done.lines.at(-1)).toBe(`stdout: ${MEGABYTE}`);
   });
+
+  test('is ended when its workspace grows beyond the limit', async () => {
+    const script = 'i=0; while :; do i=$((i+1)); head -c 1000000 /dev/zero > file$i; sleep 0.01; done';
+    const done = await sh(script, place(bubblewrap), { limits: { diskBytes: 20 * MEGABYTE } });
+    expect(done.limit).toBe('disk');
+    expect(readdirSync(workspace).length).toBeLessThan(1_000);
+  });
+
+  test.runIf(canMount)(
+    'is ended before the disk is full, also by files that nobody sees any more',
+    async () => {
+      const disk = mountSmallDisk(200);
+      try {
+        const directory = join(disk.directory, 'w_1');
+        mkdirSync(join(directory, 'home'), { recursive: true });
+        const where = {
+          workspace: directory,
+          directory,
+          home: { directory: join(directory, 'home'), kept: false },
+        };
+        const script =
+          'exec 3> hidden; rm hidden; while :; do head -c 1000000 /dev/zero >&3 || exit 5; sleep 0.02; done';
+        const done = await sh(script, place(bubblewrap, where));
+        expect(done).toMatchObject({ limit: 'disk' });
+      } finally {
+        disk.remove();
+      }
+    },
+  );
 
   test('uses no more processor time than it may', async () => {
     const done = await sh('while :; do :; done', place(bubblewrap), { limits: { cpuSeconds: 1 } });

@@ -169,6 +169,19 @@ describe('source code from Git', () => {
     expect(existsSync(ran)).toBe(false);
   });
 
+  test('follows no submodule', async () => {
+    const ran = join(bench.directory, 'ran');
+    const module = `[submodule "sub"]\n\tpath = module\n\turl = ${bare}\n\tupdate = !touch ${ran}\n`;
+    git('update-index', '--add', '--cacheinfo', `160000,${git('rev-parse', 'HEAD')},module`);
+    writeFileSync(join(work, '.gitmodules'), module);
+    git('add', '.gitmodules');
+    git('commit', '--quiet', '--message', 'Module');
+    push('main');
+    expect(await outcomeOf('main')).toMatchObject({ state: 'succeeded' });
+    expect(readdirSync(source('module'))).toEqual([]);
+    expect(existsSync(ran)).toBe(false);
+  });
+
   test('comes over ssh as well, and a refused connection is tried again', async () => {
     const [calls, reachable] = [join(home(), 'calls'), join(home(), 'crm.git')];
     mkdirSync(home(), { recursive: true });
