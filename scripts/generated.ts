@@ -8,6 +8,7 @@ import {
   TRANSITIONS,
 } from '../src/contract/operation.ts';
 import { PLACEHOLDER_PATHS, renderCaddyfile } from '../src/edge/render.ts';
+import { configurationKeys } from './configuration-keys.ts';
 
 /** Every generated file, by its path, as it should be now; `dist/` must be built, the commands are read there. */
 export async function generated(): Promise<Readonly<Record<string, string>>> {
@@ -15,6 +16,7 @@ export async function generated(): Promise<Readonly<Record<string, string>>> {
     Caddyfile: renderCaddyfile(DEFAULT_CONFIGURATION, PLACEHOLDER_PATHS),
     'oclif.manifest.json': await manifest(),
     'docs/states.md': states(),
+    'docs/configuration.md': configurationKeys(),
   };
 }
 

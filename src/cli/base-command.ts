@@ -6,6 +6,7 @@ import { type Environment, readEnvironment } from '../config/environment.ts';
 import { AppError, EXIT } from '../contract/errors.ts';
 import { hasLiveScreen } from './screen-mode.ts';
 import { type Column, formatTable } from './table.ts';
+import { usageSentence } from './usage-sentence.ts';
 
 interface Failure {
   readonly name: string;
@@ -124,11 +125,6 @@ function sendsTokenInClear(connection: Connection): boolean {
   return protocol === 'http:' && !/^(localhost|127\..*|\[::1\])$/.test(hostname);
 }
 
-/** Without what oclif adds: our help line is below it, and its note on repeated flags does not hold for ours. */
-function usageMessage(message: string): string {
-  return message.replace(/\n?See more help with --help\s*$/, '').replace(/\n\nNote: --[\s\S]*$/, '');
-}
-
 function failureOf(error: Error, command: string): Failure {
   if (error instanceof AppError) {
     return {
@@ -140,7 +136,7 @@ function failureOf(error: Error, command: string): Failure {
     };
   }
   if (error instanceof Errors.CLIError) {
-    const message = usageMessage(error.message);
+    const message = usageSentence(error.message);
     return { name: 'usage', message, hint: `See: ${command} --help`, exit: EXIT.usage };
   }
   const hint = 'This is a bug of sfp-server; please report it.';

@@ -6,6 +6,7 @@ import { ulid } from 'ulid';
 import { workerEnvironment } from '../config/environment.ts';
 import type { Paths } from '../config/paths.ts';
 import { AppError, isErrorCode } from '../contract/errors.ts';
+import { loginCheckName } from '../contract/login-check.ts';
 import { programUrl } from '../contract/programs.ts';
 import { IdentityResult } from '../contract/tasks.ts';
 import {
@@ -40,7 +41,7 @@ const EXIT_LIMIT_MS = 10_000;
  */
 export async function checkLogin(check: LoginCheck): Promise<IdentityResult> {
   const operation = `op_${ulid()}`;
-  const workspace = join(check.paths.work, `login-check-${operation}`);
+  const workspace = join(check.paths.work, loginCheckName(process.pid, operation));
   await mkdir(join(workspace, 'tmp'), { recursive: true, mode: 0o700 });
   try {
     const outcome = await runWorker(check, { operation, workspace });

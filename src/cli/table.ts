@@ -6,10 +6,14 @@ export interface Column<T> {
   /** Colour, laid over the text after it was cut and padded. */
   readonly style?: (text: string, row: T) => string;
   readonly align?: 'right';
-  /** Ids and states are never cut; names and sentences are, in the middle. */
+  /** Ids, states and times are never cut; names are, in the middle. */
   readonly whole?: boolean;
+  /** A sentence is cut at its end. */
+  readonly sentence?: boolean;
   /** Left out where there is no room for it: those that say `first`, then the others, each from the last. */
   readonly optional?: boolean | 'first';
+  /** Below so many columns of the terminal it says nothing any more. */
+  readonly narrowest?: number;
 }
 
 const GAP = '  ';
@@ -31,7 +35,8 @@ export function formatTable<T>(
   const head = line((column, width) => title(pad(truncateMiddle(column.title, width), width, column.align)));
   const body = rows.map((row) =>
     line((column, width) => {
-      const text = pad(truncateMiddle(column.value(row), width), width, column.align);
+      const cut = column.sentence ? truncateEnd : truncateMiddle;
+      const text = pad(cut(column.value(row), width), width, column.align);
       return column.style ? column.style(text, row) : text;
     }),
   );
@@ -42,7 +47,7 @@ function withRoom<T>(rows: readonly T[], columns: readonly Column<T>[], width: n
   const narrowest = columns.map((column) => {
     const natural = naturalWidth(rows, column);
     if (column.whole) return natural;
-    return Math.min(natural, column.optional ? NARROWEST_OPTIONAL : NARROWEST);
+    return Math.min(natural, column.narrowest ?? (column.optional ? NARROWEST_OPTIONAL : NARROWEST));
   });
   if (sum(narrowest) + GAP.length * (columns.length - 1) <= width) return columns;
   const first = columns.findLastIndex((column) => column.optional === 'first');
@@ -100,4 +105,14 @@ export function truncateMiddle(text: string, width: number): string {
     else end.unshift(letter);
   }
   return `${start.join('')}…${end.join('')}`;
+}
+
+function truncateEnd(text: string, width: number): string {
+  if (stringWidth(text) <= width) return text;
+  let kept = '';
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    if (stringWidth(kept + segment) >= width) break;
+    kept += segment;
+  }
+  return width < 1 ? '' : `${kept.trimEnd()}…`;
 }

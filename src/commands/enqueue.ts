@@ -118,7 +118,9 @@ Exit codes: 0 succeeded, 1 failed, cancelled or timed out, 69 still going on whe
       ...(flags['timeout-seconds'] ? { timeoutSeconds: flags['timeout-seconds'] } : {}),
       ...(flags['max-attempts'] ? { maxAttempts: flags['max-attempts'] } : {}),
       ...(flags['on-worker-loss'] ? { onWorkerLoss: flags['on-worker-loss'] } : {}),
-      ...(flags['override-window'] === undefined ? {} : { overrideWindow: flags['override-window'] }),
+      ...(flags['override-window'] === undefined
+        ? {}
+        : { overrideWindow: reasonOf(flags['override-window']) }),
       ...(flags.label ? { labels: readPairs(flags.label) } : {}),
     };
     const key = flags['idempotency-key'];
@@ -151,5 +153,12 @@ function timeOf(text: string): string {
   if (!Number.isNaN(at.getTime())) return at.toISOString();
   throw new AppError('invalid-request', `--run-at "${text}" is no time.`, {
     hint: 'Write it like 2026-12-01T03:00:00+01:00.',
+  });
+}
+
+function reasonOf(text: string): string {
+  if (text.trim() !== '') return text;
+  throw new AppError('invalid-request', '--override-window needs a reason, and got none.', {
+    hint: 'Write it like --override-window "hotfix, agreed with Ann"; it is recorded.',
   });
 }

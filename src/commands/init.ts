@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { makeHome } from '../cli/make-home.ts';
+import { createClient } from '../client/client.ts';
+import { connectionOf } from '../client/connect.ts';
 import { parseConfiguration, readConfiguration } from '../config/file.ts';
 import { initialConfiguration } from '../config/initial.ts';
 import { renderCaddyfile } from '../edge/render.ts';
@@ -42,8 +44,22 @@ export default class Init extends BaseCommand {
         `sfp-server.yaml says ${provider} and stays; change it with: sfp-server vault move --to ${flags.vault}`,
       );
     }
-    this.log('Next: sfp-server start');
+    this.log(
+      (await this.#runs()) ? 'The server of this home runs: sfp-server status' : 'Next: sfp-server start',
+    );
     return { home: paths.home, vault: provider, parts };
+  }
+
+  async #runs(): Promise<boolean> {
+    const client = createClient(connectionOf({ ...this.environment, serverUrl: null }));
+    try {
+      await client.call('health');
+      return true;
+    } catch {
+      return false;
+    } finally {
+      await client.close();
+    }
   }
 
   private async chooseVault(

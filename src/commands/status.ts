@@ -61,7 +61,7 @@ export default class StatusCommand extends BaseCommand {
       return readConfiguration(paths).edge;
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      this.warn(error.message);
+      this.warn(`${error.message}\n${error.hint}`);
       return null;
     }
   }

@@ -4,7 +4,7 @@ import { type Configuration, DEFAULT_CONFIGURATION } from '../contract/configura
 export function initialConfiguration(options: {
   readonly vault: Configuration['vault']['provider'];
 }): string {
-  const { concurrency, edge, idempotency, log, queue, retention, standby } = DEFAULT_CONFIGURATION;
+  const { concurrency, edge, idempotency, isolation, log, queue, retention, standby } = DEFAULT_CONFIGURATION;
   return `# sfp-server.yaml: what this server may do. Every key has a default.
 # The daemon reads the file again on SIGHUP; a file with a mistake changes nothing and is named in the log.
 
@@ -13,6 +13,10 @@ concurrency: ${concurrency}
 
 # How many workers wait for work, some 70 MB each, so that it starts at once. 0: none.
 standby: ${standby}
+
+# Git and commands run in a sandbox. preferred: with those parts that the machine has (sfp-server doctor); required: not
+# without all of them.
+isolation: ${isolation}
 
 # Where long-lived secrets are: keychain (the system's own) or file (encrypted, in state/vault).
 vault:

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { Commands, Tools } from './command.ts';
 import { Hooks } from './hook.ts';
 import { ISOLATION_WISHES } from './isolation.ts';
+import { DEFAULT_PROGRAM_LIMITS, ProgramLimits } from './program-limits.ts';
 import { DEFAULT_RETENTION, Retention } from './retention.ts';
 import { Schedules } from './schedule.ts';
 import { Alias, OneOf, SecretName } from './values.ts';
@@ -21,12 +22,27 @@ export const Configuration = Type.Object(
     isolation: OneOf(ISOLATION_WISHES, {
       description: 'of programs that are not ours; required: none runs without all parts of it',
     }),
-    vault: Type.Object({ provider: OneOf(['keychain', 'file'] as const) }, closed),
+    programs: ProgramLimits,
+    vault: Type.Object(
+      {
+        provider: OneOf(['keychain', 'file'] as const, {
+          description: "where long-lived secrets are: the system's keychain, or encrypted files in the home",
+        }),
+      },
+      closed,
+    ),
     edge: Type.Object(
       {
-        host: Type.String({ minLength: 1, maxLength: 253, pattern: '^[A-Za-z0-9.-]+$' }),
-        port: Type.Integer({ minimum: 1, maximum: 65_535 }),
-        tls: OneOf(['internal', 'acme', 'off'] as const),
+        host: Type.String({
+          minLength: 1,
+          maxLength: 253,
+          pattern: '^[A-Za-z0-9.-]+$',
+          description: 'name that the outside world uses, where Caddy listens',
+        }),
+        port: Type.Integer({ minimum: 1, maximum: 65_535, description: 'of Caddy' }),
+        tls: OneOf(['internal', 'acme', 'off'] as const, {
+          description: "a certificate of Caddy's own, a public one, or plain HTTP",
+        }),
         group: Type.Optional(
           Type.String({ maxLength: 32, description: "group that Caddy runs in; default: the daemon's own" }),
         ),
@@ -37,7 +53,9 @@ export const Configuration = Type.Object(
       Alias,
       Type.Object(
         {
-          concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 64 })),
+          concurrency: Type.Optional(
+            Type.Integer({ minimum: 1, maximum: 64, description: 'shared operations at once in this org' }),
+          ),
           pauseWhenIndeterminate: Type.Optional(
             Type.Boolean({ description: 'an exclusive operation; until it is resolved. Default: true' }),
           ),
@@ -47,12 +65,28 @@ export const Configuration = Type.Object(
       ),
       closed,
     ),
-    pools: Type.Record(Alias, Type.Array(Alias, { minItems: 1, maxItems: 100 }), closed),
-    directories: Type.Array(Type.String({ pattern: '^/', maxLength: 4_000 }), { maxItems: 100 }),
+    pools: Type.Record(
+      Alias,
+      Type.Array(Alias, {
+        minItems: 1,
+        maxItems: 100,
+        description: 'orgs of which work that names the pool gets the first that is free',
+      }),
+      closed,
+    ),
+    directories: Type.Array(Type.String({ pattern: '^/', maxLength: 4_000 }), {
+      maxItems: 100,
+      description: 'absolute; the only ones that a source may lie in',
+    }),
     repos: Type.Record(
       Alias,
       Type.Object(
-        { url: Type.String({ minLength: 1, maxLength: 1_000 }), secret: Type.Optional(SecretName) },
+        {
+          url: Type.String({ minLength: 1, maxLength: 1_000, description: 'of a Git repository' }),
+          secret: Type.Optional(
+            Type.Unsafe<string>({ ...SecretName, description: 'of a private one: sfp-server secret set' }),
+          ),
+        },
         closed,
       ),
       closed,
@@ -74,12 +108,21 @@ export const Configuration = Type.Object(
     queue: Type.Object(
       {
         limit: Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'operations that wait' }),
-        limitPerTenant: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
+        limitPerTenant: Type.Integer({
+          minimum: 1,
+          maximum: 1_000_000,
+          description: 'the same of one tenant',
+        }),
       },
       closed,
     ),
     retention: Retention,
-    log: Type.Object({ level: OneOf(['debug', 'info', 'warn', 'error'] as const) }, closed),
+    log: Type.Object(
+      {
+        level: OneOf(['debug', 'info', 'warn', 'error'] as const, { description: 'what is logged at least' }),
+      },
+      closed,
+    ),
   },
   closed,
 );
@@ -90,6 +133,7 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   concurrency: 4,
   standby: 2,
   isolation: 'preferred',
+  programs: DEFAULT_PROGRAM_LIMITS,
   vault: { provider: 'keychain' },
   edge: { host: 'localhost', port: 8443, tls: 'internal' },
   orgs: {},

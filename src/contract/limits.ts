@@ -6,14 +6,14 @@ export const KEPT_OF_WORKER = {
   progress: 20_000,
 } as const;
 
-/** What one worker that may start programs may use, together with all that it starts. */
-export const PROGRAM_LIMITS = { processes: 512, memoryBytes: 2_048 * 1024 * 1024 } as const;
-
 /** What a worker prints, per stream. */
 export const KEPT_OF_PRINTED = { lines: 2_000, characters: 2_000 } as const;
 
 /** Failures in the result of a deployment, of each kind. */
 export const KEPT_OF_FAILURES = { count: 1_000, bytes: 350_000, characters: 2_000 } as const;
+
+/** A checkpoint names what was sent; it is not a place for data. */
+export const CHECKPOINT_LIMIT_BYTES = 64 * 1024;
 
 /** Below it a marker would leave too little of the text itself. */
 const SHORT_CHARACTERS = 64;

@@ -9,8 +9,11 @@ const atMostMegabytes = (minimum: number) => Type.Integer({ minimum, maximum: 1_
 export const Retention = Type.Object(
   {
     operations: Type.Object({ days, atMost }, { ...closed, description: 'that have ended' }),
-    events: Type.Object({ days, atMost }, closed),
-    deliveries: Type.Object({ days, atMost }, closed),
+    events: Type.Object({ days, atMost }, { ...closed, description: 'progress, steps and log lines' }),
+    deliveries: Type.Object(
+      { days, atMost },
+      { ...closed, description: 'of webhooks; so long a replay is noticed' },
+    ),
     database: Type.Object(
       { atMostMegabytes: atMostMegabytes(16) },
       { ...closed, description: 'above it the oldest go, however young' },
@@ -19,7 +22,10 @@ export const Retention = Type.Object(
       { days, atMostMegabytes: atMostMegabytes(1) },
       { ...closed, description: 'what commands have kept' },
     ),
-    logs: Type.Object({ days, atMostMegabytes: atMostMegabytes(1) }, closed),
+    logs: Type.Object(
+      { days, atMostMegabytes: atMostMegabytes(1) },
+      { ...closed, description: "the server's own log files" },
+    ),
   },
   closed,
 );

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { AssignedCommand } from './command.ts';
 import { LOG_LEVELS, STEP_STATES } from './event.ts';
 import { OperationError, Progress } from './operation.ts';
+import { ProgramLimits } from './program-limits.ts';
 import { Alias, JsonObject, Nullable, OneOf, OperationId, Tenant } from './values.ts';
 
 /**
@@ -56,6 +57,7 @@ export const SandboxMachine = Type.Object({
   environment: Type.Record(Type.String(), Type.String(), {
     description: 'what programs take over from the machine: PATH, language, certificates, proxies',
   }),
+  limits: Type.Optional(ProgramLimits),
 });
 
 const work = {

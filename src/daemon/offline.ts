@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Paths } from '../config/paths.ts';
 import { AppError } from '../contract/errors.ts';
 import { prepareHome } from './home.ts';
@@ -6,14 +7,17 @@ import { copyClosedDatabase } from './store/copy-database.ts';
 import { holdHome } from './store/daemon-lock.ts';
 import { type WrittenBackup, writeBackup } from './upkeep/backup.ts';
 import { type RestoredDatabase, type RestoreOptions, restoreDatabase } from './upkeep/restore.ts';
+import { finishRestore } from './upkeep/take-place.ts';
 
 /** What is done to a home while no daemon runs in it; AppError `daemon-running` where one does. */
 
 export async function backUpHome(paths: Paths, file: string): Promise<WrittenBackup> {
-  if (!existsSync(paths.database)) {
-    throw new AppError('not-found', `There is no database at ${paths.database}.`);
-  }
-  return await alone(paths, () => writeBackup((draft) => copyClosedDatabase(paths.database, draft), file));
+  const missing = () => new AppError('not-found', `There is no database at ${paths.database}.`);
+  if (!existsSync(dirname(paths.database))) throw missing();
+  return await alone(paths, async () => {
+    if (!existsSync(paths.database)) throw missing();
+    return await writeBackup((draft) => copyClosedDatabase(paths.database, draft), file, paths);
+  });
 }
 
 export async function restoreHome(
@@ -27,6 +31,7 @@ export async function restoreHome(
 async function alone<T>(paths: Paths, work: () => Promise<T>): Promise<T> {
   const lock = holdHome(paths.lock);
   try {
+    await finishRestore(paths.database);
     return await work();
   } finally {
     lock.release();

@@ -39,7 +39,7 @@ export async function openDoors(options: DoorsOptions): Promise<void> {
     wake: parts.dispatch.wake,
     readiness: readinessOf(options),
     status: createStatus(parts, version),
-    backup: async (file: string) => await writeBackup(operations.store.copy, file),
+    backup: async (file: string) => await writeBackup(operations.store.copy, file, environment.paths),
     log,
     version,
   };

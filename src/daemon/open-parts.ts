@@ -21,6 +21,7 @@ import { createExpiry } from './upkeep/expiry.ts';
 import { keepArtifacts } from './upkeep/keep-artifacts.ts';
 import { keepLogs } from './upkeep/keep-logs.ts';
 import { createRetentionSweeps } from './upkeep/retention.ts';
+import { finishRestore } from './upkeep/take-place.ts';
 
 export interface PartsOptions {
   readonly environment: Environment;
@@ -52,10 +53,11 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const { paths } = options.environment;
   const controlKey = takeHome(options);
 
+  await finishRestore(paths.database);
   const store = await openStore({ file: paths.database });
   teardown.add('store', async () => await store.close());
 
-  const accepting = claimAlong(store, () => dispatch.wake());
+  const accepting = claimAlong(store, () => dispatch.claim());
   const operations: OperationParts = { store: accepting, configuration, paths, now };
   const isolation = createIsolation(operations);
   const dispatch = createDispatch({

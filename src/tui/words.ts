@@ -27,7 +27,27 @@ export function clockWords(time: string): string {
 
 /** Date and time where the reader is, with the zone's offset. */
 export function localTime(time: string): string {
-  return new Date(time).toLocaleString('sv-SE', { timeZoneName: 'shortOffset' });
+  const text = new Date(time).toLocaleString('sv-SE', { timeZoneName: 'shortOffset' });
+  return text.replace(/GMT([+-]0)?$/, 'UTC');
+}
+
+/** A moment in a list: of today its time, of another day also the date. */
+export function momentWords(time: string, now: number): string {
+  const at = new Date(time);
+  const clock = `${two(at.getHours())}:${two(at.getMinutes())}`;
+  return isToday(at, now) ? clock : `${at.toLocaleDateString('sv-SE')} ${clock}`;
+}
+
+/** `in 4d 7h (2026-12-01 02:00)`; of today with the seconds, which tell how soon. */
+export function untilWords(time: string, now: number): string {
+  const left = Date.parse(time) - now;
+  if (left <= 0) return 'due now';
+  const when = isToday(new Date(time), now) ? clockWords(time) : momentWords(time, now);
+  return `in ${durationWords(left)} (${when})`;
+}
+
+function isToday(at: Date, now: number): boolean {
+  return at.toDateString() === new Date(now).toDateString();
 }
 
 function two(count: number): string {
@@ -100,8 +120,8 @@ export function windowWords({ open, closedTo, until, note }: WindowState): strin
 }
 
 function dueWords(until: string, now: number): string {
-  const left = Date.parse(until) - now;
-  return left > 0 ? ` at ${clockWords(until)}, in ${durationWords(left)}` : ', due now';
+  const words = untilWords(until, now);
+  return words.startsWith('in ') ? ` ${words}` : `, ${words}`;
 }
 
 /** `120/967 components`. */

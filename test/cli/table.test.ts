@@ -43,6 +43,21 @@ describe('a table', () => {
     expect(formatTable(ROWS, columns, { width: 60 })).toContain('TOOK');
   });
 
+  test('cuts a sentence at its end', () => {
+    const columns: Column<Row>[] = [{ title: 'NOTE', value: (row) => row.note, sentence: true }];
+    expect(formatTable(ROWS, columns, { width: 12 }).split('\n')[2]).toBe('a sentence…');
+    expect(formatTable(ROWS, columns, { width: 60 })).toContain('quite a while');
+  });
+
+  test('keeps a column down to the width that it names', () => {
+    const columns: Column<Row>[] = [
+      { title: 'ID', value: () => 'x'.repeat(20), whole: true },
+      { title: 'TASK', value: () => 'salesforce.deploy', optional: true, narrowest: 8 },
+    ];
+    expect(formatTable(ROWS, columns, { width: 30 })).toContain('TASK');
+    expect(formatTable(ROWS, columns, { width: 29 })).not.toContain('TASK');
+  });
+
   test('lays colours over what was cut and padded', () => {
     const columns: Column<Row>[] = [{ title: 'ID', value: (row) => row.id, style: (text) => `<${text}>` }];
     expect(formatTable(ROWS, columns, { width: 80 }).split('\n')[1]).toBe('<op_1 >');

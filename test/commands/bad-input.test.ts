@@ -2,38 +2,27 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync 
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { orgAccount } from '../../src/contract/org.ts';
 import { openVault } from '../../src/vault/open.ts';
 import { runCli } from '../support/run-cli.ts';
-import { type SalesforceStandIn, startSalesforce } from '../support/salesforce/start.ts';
-import { registerOrg, startTestServer, type TestServer } from '../support/server.ts';
+import { registerOrg } from '../support/server.ts';
+import { startServerWithOrg } from '../support/server-with-org.ts';
 
-let server: TestServer;
-let org: SalesforceStandIn;
-let disk: string;
+const disk = mkdtempSync(join(tmpdir(), 'sfp-disk-'));
+for (const name of ['allowed', 'outside']) mkdirSync(join(disk, name));
+symlinkSync(join(disk, 'outside'), join(disk, 'allowed', 'link'));
+afterAll(() => rmSync(disk, { recursive: true, force: true }));
 
-beforeAll(async () => {
-  disk = mkdtempSync(join(tmpdir(), 'sfp-disk-'));
-  for (const name of ['allowed', 'outside']) mkdirSync(join(disk, name));
-  symlinkSync(join(disk, 'outside'), join(disk, 'allowed', 'link'));
-  org = await startSalesforce();
-  server = await startTestServer({
-    configuration: {
-      directories: [join(disk, 'allowed')],
-      repos: { gone: { url: join(disk, 'gone.git') }, odd: { url: 'ext::sh -c true' } },
-    },
-  });
-  await registerOrg(server, org);
-  await registerOrg(server, org, 'forgotten');
-  const vault = await openVault({ provider: 'file', directory: server.paths.fileVault });
-  await vault.remove(orgAccount('default', 'forgotten'));
+const { server, org } = await startServerWithOrg({
+  configuration: {
+    directories: [join(disk, 'allowed')],
+    repos: { gone: { url: join(disk, 'gone.git') }, odd: { url: 'ext::sh -c true' } },
+  },
 });
-afterAll(async () => {
-  await server.remove();
-  await org.stop();
-  rmSync(disk, { recursive: true, force: true });
-});
+await registerOrg(server, org, 'forgotten');
+const vault = await openVault({ provider: 'file', directory: server.paths.fileVault });
+await vault.remove(orgAccount('default', 'forgotten'));
 
 const deploy = (...input: readonly string[]): string[] =>
   ['enqueue', 'salesforce.deploy', '-o', 'uat'].concat(input.flatMap((one) => ['--input', one]));
@@ -44,6 +33,30 @@ describe('what is refused before it is accepted', () => {
     { what: 'an unknown task', words: () => ['enqueue', 'salesforce.nothing'], code: 2, says: 'no task' },
     { what: 'an invalid input', words: () => deploy('nonsense=1'), code: 2, says: 'input.' },
     { what: 'an org that nobody logged in to', words: () => query('prod'), code: 2, says: 'org login' },
+    {
+      what: 'the pause of an unknown org',
+      words: () => ['org', 'pause', 'prod'],
+      code: 2,
+      says: 'org login',
+    },
+    {
+      what: 'a list of an unknown org',
+      words: () => ['operation', 'list', '-o', 'prod'],
+      code: 2,
+      says: 'No org "prod" is known here.',
+    },
+    {
+      what: 'an override without its reason',
+      words: () => [...query('uat'), '--override-window', ' '],
+      code: 2,
+      says: '--override-window needs a reason',
+    },
+    {
+      what: 'a missing argument',
+      words: () => ['org', 'pause'],
+      code: 2,
+      says: 'Something is missing: ALIAS.',
+    },
     {
       what: 'a repository that is not declared',
       words: () => deploy('source.git.repo=erp', 'source.git.ref=main'),

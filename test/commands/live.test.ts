@@ -1,21 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type SalesforceStandIn, startSalesforce } from '../support/salesforce/start.ts';
-import { registerOrg, startTestServer, type TestServer } from '../support/server.ts';
+import { describe, expect, test } from 'vitest';
+import { startServerWithOrg } from '../support/server-with-org.ts';
 import { openTerminal } from '../support/terminal.ts';
 import { until } from '../support/until.ts';
 
-let server: TestServer;
-let org: SalesforceStandIn;
-
-beforeAll(async () => {
-  org = await startSalesforce();
-  server = await startTestServer();
-  await registerOrg(server, org);
-});
-afterAll(async () => {
-  await server.remove();
-  await org.stop();
-});
+const { server } = await startServerWithOrg();
 
 describe('enqueue on a terminal', () => {
   test('shows the live view, and leaves the result below it', async () => {

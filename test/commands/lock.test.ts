@@ -1,25 +1,14 @@
 import type { ChildProcess } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type CliOptions, type CliRun, runCli } from '../support/run-cli.ts';
-import { type SalesforceStandIn, startSalesforce } from '../support/salesforce/start.ts';
-import { registerOrg, startTestServer, type TestServer, untilState } from '../support/server.ts';
+import { untilState } from '../support/server.ts';
+import { startServerWithOrg } from '../support/server-with-org.ts';
 import { until } from '../support/until.ts';
 
-let server: TestServer;
-let org: SalesforceStandIn;
-
-beforeAll(async () => {
-  org = await startSalesforce();
-  server = await startTestServer();
-  await registerOrg(server, org);
-});
-afterAll(async () => {
-  await server.remove();
-  await org.stop();
-});
+const { server, cli: run } = await startServerWithOrg();
 
 const cli = (words: readonly string[], options: Partial<CliOptions> = {}): Promise<CliRun> =>
-  runCli(['org', 'lock', 'uat', ...words], { home: server.paths.home, ...options });
+  run(['org', 'lock', 'uat', ...words], options);
 
 async function locks() {
   const { items } = await server.client.call('listOrgs');

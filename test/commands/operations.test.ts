@@ -1,10 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { OperationEvent } from '../../src/contract/event.ts';
 import type { Operation } from '../../src/contract/operation.ts';
-import { type CliRun, resultOf, runCli } from '../support/run-cli.ts';
-import { type SalesforceStandIn, startSalesforce } from '../support/salesforce/start.ts';
-import { registerOrg, startTestServer, type TestServer } from '../support/server.ts';
+import { type CliRun, resultOf } from '../support/run-cli.ts';
+import { startServerWithOrg } from '../support/server-with-org.ts';
 import { until } from '../support/until.ts';
 
 const QUERY = ['enqueue', 'salesforce.query', '-o', 'uat', '--input', 'soql=SELECT Id FROM Organization'];
@@ -20,21 +19,7 @@ const LATER = [
 ];
 const UNKNOWN_ID = 'op_00000000000000000000000000';
 
-let server: TestServer;
-let org: SalesforceStandIn;
-
-beforeAll(async () => {
-  org = await startSalesforce();
-  server = await startTestServer();
-  await registerOrg(server, org);
-});
-afterAll(async () => {
-  await server.remove();
-  await org.stop();
-});
-
-const cli = (words: readonly string[], more: Partial<Parameters<typeof runCli>[1]> = {}): Promise<CliRun> =>
-  runCli(words, { home: server.paths.home, ...more });
+const { server, cli } = await startServerWithOrg();
 
 test('a time that is none is refused before anything is sent', async () => {
   const run = await cli(['enqueue', 'salesforce.identity', '-o', 'uat', '--run-at', 'tomorrow']);
@@ -135,7 +120,7 @@ describe('enqueue', () => {
     [['enqueue', 'salesforce.query', '-o', 'uat'], 2, 'soql'],
     [['enqueue', 'salesforce.query', '-o', 'nowhere', '-i', 'soql=x'], 2, 'nowhere'],
     [['enqueue', 'salesforce.query', '-i', 'soql'], 2, 'name=value'],
-    [['enqueue'], 2, 'task'],
+    [['enqueue'], 2, 'Something is missing: TASK.'],
     [['enqueue', 'salesforce.query', '--wait', 'soon'], 2, 'soon'],
   ])('%j is refused in one sentence with the next step', async (words, code, says) => {
     const run = await cli(words);
@@ -170,7 +155,7 @@ describe('operation list and show', () => {
     const id = await enqueued(LATER);
     const run = await cli(['operation', 'show', id]);
     expect(run.stdout).toContain(id);
-    expect(run.stdout).toMatch(/Waiting +it is scheduled at/);
+    expect(run.stdout).toMatch(/Waiting +it is scheduled in .*\(/);
     expect(run.stdout).toMatch(/Origin +cli/);
   });
 

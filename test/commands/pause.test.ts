@@ -1,25 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Operation } from '../../src/contract/operation.ts';
 import { openStore } from '../../src/daemon/store/open.ts';
 import { at, ERROR, newOperation } from '../daemon/store/home.ts';
-import { type CliRun, resultOf, runCli } from '../support/run-cli.ts';
-import { type SalesforceStandIn, startSalesforce } from '../support/salesforce/start.ts';
-import { registerOrg, startTestServer, type TestServer, untilState } from '../support/server.ts';
+import { type CliRun, resultOf } from '../support/run-cli.ts';
+import { untilState } from '../support/server.ts';
+import { startServerWithOrg } from '../support/server-with-org.ts';
 
-let server: TestServer;
-let org: SalesforceStandIn;
+const { server, cli: run } = await startServerWithOrg();
 
-beforeAll(async () => {
-  org = await startSalesforce();
-  server = await startTestServer();
-  await registerOrg(server, org);
-});
-afterAll(async () => {
-  await server.remove();
-  await org.stop();
-});
-
-const cli = (...words: string[]): Promise<CliRun> => runCli(words, { home: server.paths.home });
+const cli = (...words: string[]): Promise<CliRun> => run(words);
 
 async function enqueue(): Promise<string> {
   const run = await cli('enqueue', 'salesforce.identity', '-o', 'uat', '--async', '--json');
@@ -42,9 +31,14 @@ describe('org pause', () => {
     await untilState(server, id, 'succeeded');
   });
 
-  test('of an org that nobody knows ends with 1', async () => {
-    expect(await cli('org', 'pause', 'nowhere')).toMatchObject({ code: 1 });
-    expect(await cli('org', 'resume', 'nowhere')).toMatchObject({ code: 1 });
+  test('of an org that nobody knows ends as its work would', async () => {
+    for (const word of ['pause', 'resume']) {
+      const refused = await cli('org', word, 'nowhere');
+      expect(refused).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('No org "nowhere" is known here.'),
+      });
+    }
   });
 });
 

@@ -74,6 +74,14 @@ describe('where no server runs', () => {
     const run = await cli(['start', '--detach']);
     expect(run.code).toBe(78);
     expect(run.stderr).toContain('sfp-server.yaml:2:');
+    expect(run.stderr).toContain('Correct sfp-server.yaml at the named place.');
+  });
+
+  test('init of its home says that it runs, and not to start it', async () => {
+    await cli(['start', '--detach', '--no-caddy']);
+    const run = await cli(['init']);
+    expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining('The server of this home runs') });
+    expect(run.stdout).not.toContain('Next:');
   });
 });
 

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { AppError } from '../../src/contract/errors.ts';
@@ -6,7 +7,7 @@ import { runCli } from '../support/run-cli.ts';
 import { startSalesforce } from '../support/salesforce/start.ts';
 import { sampleProject } from '../support/sample-project.ts';
 import { registerOrg, startTestServer, type TestServer, untilState } from '../support/server.ts';
-import { canMount, mountSmallDisk } from '../support/small-disk.ts';
+import { canMount, canMountFailingDisk, mountFailingDisk, mountSmallDisk } from '../support/small-disk.ts';
 import { until } from '../support/until.ts';
 
 const toStop: (() => Promise<void> | void)[] = [];
@@ -28,9 +29,11 @@ describe.runIf(canMount)('a full disk', () => {
     });
     await until(() => org.calls.deployStatus > 2, server.output);
 
+    const token = await tokenOf(server);
     disk.fill();
     const { accepted, refusal } = await enqueueUntilRefused(server);
     expect(refusal).toMatchObject({ code: 'store-unavailable', status: 503 });
+    expect(await readWith(server, token)).toBe(200);
     await until(async () => {
       const { ready, checks } = await server.client.call('readiness');
       const store = checks.find(({ name }) => name === 'store');
@@ -82,6 +85,28 @@ describe.runIf(canMount)('a read-only disk', () => {
     expect(started.stderr).toMatch(/^Error: The disk is read-only: the home .*\nMake the disk of the home/);
     await server.start();
   });
+
+  test.runIf(canMountFailingDisk)(
+    'that becomes so while the server runs refuses what writes, says so, and lets everybody read',
+    async () => {
+      const disk = mountFailingDisk(200);
+      toStop.push(() => disk.remove());
+      const server = await startTestServer({ place: disk.directory });
+      toStop.push(() => server.remove().catch(() => undefined));
+      const token = await tokenOf(server);
+      const { pid } = server;
+      disk.fail();
+      const refused = server.client.call('pauseServer', { body: { reason: 'a look' } });
+      await expect(refused).rejects.toMatchObject({ code: 'store-unavailable', status: 503 });
+      expect(await readWith(server, token)).toBe(200);
+      await until(async () => {
+        const { ready, checks } = await server.client.call('readiness');
+        return !ready && checks.some(({ name, ok }) => name === 'store' && !ok);
+      }, server.output);
+      expect(await readWith(server, token)).toBe(200);
+      expect((await server.client.call('serverStatus')).pid).toBe(pid);
+    },
+  );
 });
 
 test('a damaged database ends the start with one sentence that names the remedy, and exit code 78', async () => {
@@ -106,6 +131,23 @@ async function setUp(place: string) {
   toStop.push(() => server.remove());
   await registerOrg(server, org);
   return { server, org, directory: project.directory };
+}
+
+/** Of a program that may only read, and that nobody has used yet. */
+async function tokenOf(server: TestServer): Promise<string> {
+  const body = { name: 'watcher', scopes: ['operations:read' as const], expiresAt: null };
+  return (await server.client.call('createToken', { body })).token;
+}
+
+/** The status that a list of operations is answered with, through the door of programs. */
+function readWith(server: TestServer, token: string): Promise<number | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
+  const headers = { authorization: `Bearer ${token}` };
+  get({ socketPath: server.paths.edgeSocket, path: '/api/v1/operations', headers }, (response) => {
+    response.resume();
+    resolve(response.statusCode);
+  }).once('error', reject);
+  return promise;
 }
 
 /** A few may still fit where the database has room that is not on the disk's account any more. */

@@ -63,7 +63,7 @@ describe('sfp-server schedule list', () => {
     const table = await runCli(['schedule', 'list'], { home });
     expect(table.stdout).toMatch(/^NAME +CRON +WORK +NEXT RUN +LAST RUN +LAST OPERATION\n/);
     expect(table.stdout).toMatch(
-      /pulse +\* \* \* \* \* \* UTC +salesforce\.identity → uat +20\d\d-.*\(refused\)/,
+      /pulse +\* \* \* \* \* \* UTC +salesforce\.identity → uat +(in|due) .* +(20\d\d-\d\d-\d\d )?\d\d:\d\d refused/,
     );
     expect(table.stderr).toContain('The last run of pulse was refused: No org "uat" is known here.');
     const { result } = JSON.parse((await runCli(['schedule', 'list', '--json'], { home })).stdout) as {

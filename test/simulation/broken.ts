@@ -3,11 +3,19 @@ import { errorOf } from '../../src/daemon/operations/settle-loss.ts';
 import type { Verbs } from '../../src/daemon/store/engine.ts';
 import { NO_LANE_RULES } from '../../src/daemon/store/lane-rules.ts';
 import type { Settlement } from '../../src/daemon/store/port.ts';
-import type { Invariant } from './invariants.ts';
+import type { Deaf } from './simulate.ts';
+import type { Invariant } from './violation.ts';
 import type { Broken } from './world.ts';
 
 /** The product with one promise broken, and what the simulation must say of it. */
-export const BROKEN: Readonly<Record<string, { readonly invariant: Invariant; readonly broken: Broken }>> = {
+export interface BrokenPromise {
+  readonly invariant: Invariant;
+  readonly broken: Broken;
+  readonly deaf?: Deaf;
+}
+
+/** Of operations, their lanes, pauses, windows and locks. */
+export const BROKEN: Readonly<Record<string, BrokenPromise>> = {
   'a 202 without a row': {
     invariant: 'accepted work is kept',
     broken: () => ({ accept: (operation) => ({ outcome: 'created', operation: { ...operation } as never }) }),

@@ -5,30 +5,36 @@ import type { OrgRegistration } from '../../src/contract/org.ts';
 import { claimAlong } from '../../src/daemon/dispatch/claim-along.ts';
 import { createDispatch, type Dispatch } from '../../src/daemon/dispatch/dispatch.ts';
 import type { MachineIsolation } from '../../src/daemon/dispatch/isolation.ts';
-import type { NewOperation, Store } from '../../src/daemon/store/port.ts';
 import { settleOpen } from '../../src/daemon/upkeep/recovery.ts';
 import { createInvariants } from './invariants.ts';
+import {
+  ask,
+  cancel,
+  type Daemon,
+  drain,
+  lock,
+  pause,
+  resolveAll,
+  resumeAll,
+  undrain,
+  wish,
+} from './people.ts';
 import { sweep } from './retention.ts';
 import { simulateStore } from './simulated-store.ts';
 import { simulateMeans } from './simulated-worker.ts';
-import { type Broken, calm, createWorld, type Life, type Wish, type World } from './world.ts';
+import { type Broken, calm, createWorld, type Life, ORGANISATIONS, type World } from './world.ts';
 
 const STEPS = 30;
 /** In a calm world, long enough for every back-off. */
 const CALM_LIMIT_MS = 3_600_000;
-const ORGANISATIONS = ['00D000000000001EAA', '00D000000000002EAA'] as const;
-
-interface Daemon {
-  readonly life: Life;
-  readonly store: Store;
-  readonly dispatch: Dispatch;
-}
+/** Parts of the dispatch that do not do what they are asked. */
+export type Deaf = Partial<Dispatch>;
 
 /**
  * One world from its first request to its last end: the product's store, dispatch, settlement and recovery over a clock that
  * jumps, with faults. Throws a Violation; answers the history, which is the same for the same seed.
  */
-export async function simulate(seed: number, broken?: Broken): Promise<string> {
+export async function simulate(seed: number, broken?: Broken, deaf: Deaf = {}): Promise<string> {
   const world = createWorld(seed, broken);
   let daemon: Daemon | null = null;
   try {
@@ -36,16 +42,17 @@ export async function simulate(seed: number, broken?: Broken): Promise<string> {
     for (const organisation of ORGANISATIONS)
       world.verbs.putOrg('default', organisation, org(organisation), '');
     for (let step = 0; step < STEPS; step += 1) {
-      daemon = await takeStep(world, daemon);
+      daemon = await takeStep(world, daemon, deaf);
       await world.advance(world.chance.below(2_500));
       if (world.crashed) daemon = die(world, daemon);
       invariants.check();
     }
     calm(world.faults);
     for (let waitedMs = 0; waitedMs < CALM_LIMIT_MS && !isOver(world); waitedMs += 10_000) {
-      daemon ??= await start(world);
+      daemon ??= await start(world, deaf);
       for (const wish of world.wishes) if (daemon !== null) ask(world, daemon, wish);
       if (daemon !== null) resolveAll(world, daemon);
+      if (daemon !== null) undrain(daemon);
       if (daemon !== null) resumeAll(world, daemon);
       await world.advance(10_000);
       invariants.check();
@@ -57,13 +64,14 @@ export async function simulate(seed: number, broken?: Broken): Promise<string> {
   }
 }
 
-async function takeStep(world: World, daemon: Daemon | null): Promise<Daemon | null> {
-  if (daemon === null) return world.chance.happens(0.7) ? start(world) : null;
+async function takeStep(world: World, daemon: Daemon | null, deaf: Deaf): Promise<Daemon | null> {
+  if (daemon === null) return world.chance.happens(0.7) ? start(world, deaf) : null;
   const act = world.chance.weigh([
     [5, 'wish'],
     [2, 'ask'],
     [2, 'cancel'],
     [world.faults.pauses, 'pause'],
+    [world.faults.pauses / 2, 'drain'],
     [1, 'resume'],
     [1, 'resolve'],
     [world.faults.pauses, 'lock'],
@@ -76,6 +84,8 @@ async function takeStep(world: World, daemon: Daemon | null): Promise<Daemon | n
   if (act === 'wish' || act === 'ask') for (const one of world.wishes) ask(world, daemon, one);
   if (act === 'cancel') cancel(world, daemon);
   if (act === 'pause') pause(world, daemon);
+  if (act === 'drain') drain(daemon);
+  if (act === 'resume') undrain(daemon);
   if (act === 'resume') resumeAll(world, daemon);
   if (act === 'resolve') resolveAll(world, daemon);
   if (act === 'lock') lock(world, daemon);
@@ -86,8 +96,8 @@ async function takeStep(world: World, daemon: Daemon | null): Promise<Daemon | n
 }
 
 /** As the application starts: what an earlier life left is settled before anything new runs. */
-async function start(world: World): Promise<Daemon | null> {
-  const life: Life = { dead: false, workersAlive: true };
+async function start(world: World, deaf: Deaf): Promise<Daemon | null> {
+  const life: Life = { dead: false, workersAlive: true, draining: false };
   const store = simulateStore(world, life);
   const log = pino({ level: 'silent' });
   const { now } = world;
@@ -110,7 +120,7 @@ async function start(world: World): Promise<Daemon | null> {
   });
   await dispatch.start();
   dispatch.wake();
-  return { life, store: claimAlong(store, () => dispatch.wake()), dispatch };
+  return { life, store: claimAlong(store, () => dispatch.claim()), dispatch: { ...dispatch, ...deaf } };
 }
 
 /** Simulated workers are no processes. */
@@ -144,102 +154,6 @@ async function stop(world: World, { life, dispatch }: Daemon): Promise<null> {
   });
   for (let turns = 0; !stopped && !life.dead && turns < 200; turns += 1) await world.advance(1_000);
   return dieIn(world, life);
-}
-
-function wish(world: World): void {
-  world.wishes.push({
-    key: `wish-${world.wishes.length}`,
-    mode: world.chance.happens(0.6) ? 'exclusive' : 'shared',
-    organisation: world.chance.pick(ORGANISATIONS),
-    later: world.chance.happens(0.15),
-    asking: false,
-    id: null,
-    cancelAnswered: false,
-  });
-}
-
-/** A client asks under the same key until it is answered. */
-function ask(world: World, { store, life }: Daemon, one: Wish): void {
-  if (one.id !== null) return;
-  const claim = { token: 't', key: one.key, digest: one.key, expiresAt: '2027-01-01T00:00:00.000Z' };
-  store.accept(operationOf(world, one), claim).then(
-    (acceptance) => {
-      if (acceptance.outcome !== 'conflict' && !life.dead) one.id = acceptance.operation.id;
-    },
-    () => undefined,
-  );
-}
-
-function operationOf(world: World, { key, mode, organisation, later }: Wish): NewOperation {
-  const now = world.now();
-  return {
-    id: world.nextId('op_'),
-    tenant: 'default',
-    task: mode === 'exclusive' ? 'salesforce.deploy' : 'salesforce.query',
-    org: organisation,
-    lane: { organisation, mode },
-    input: { source: { directory: '/simulation' } },
-    priority: world.chance.pick(['critical', 'normal', 'batch']),
-    maxAttempts: 1 + world.chance.below(4),
-    timeoutSeconds: 600,
-    onWorkerLoss: null,
-    pool: null,
-    overrideWindow: world.chance.happens(0.1) ? 'a hotfix' : null,
-    labels: { wish: key },
-    origin: { kind: 'api', name: null },
-    retryOf: null,
-    scheduledFor: later ? new Date(now.getTime() + 20_000).toISOString() : null,
-    supersede: null,
-    createdAt: now.toISOString(),
-  };
-}
-
-function cancel(world: World, { store }: Daemon): void {
-  const accepted = world.wishes.filter(({ id }) => id !== null);
-  if (accepted.length === 0) return;
-  const { id } = world.chance.pick(accepted);
-  if (id !== null) store.requestCancel('default', id, null, world.now().toISOString()).catch(() => undefined);
-}
-
-/** A lane or the server, by a person. */
-function pause(world: World, { store }: Daemon): void {
-  const pausing = { by: 'ann', reason: null, at: world.now().toISOString() };
-  const paused = world.chance.happens(0.3)
-    ? store.pauseServer(pausing)
-    : store.pauseLane('default', world.chance.pick(ORGANISATIONS), pausing);
-  paused.catch(() => undefined);
-}
-
-/** What was paused by hand; the rest is resolved. */
-function resumeAll(world: World, { store }: Daemon): void {
-  store.resumeServer().catch(() => undefined);
-  const byHand = world.db.prepare('SELECT organisation FROM pauses WHERE operation IS NULL').all();
-  for (const { organisation } of byHand as { organisation: string }[])
-    store.resumeLane('default', organisation).catch(() => undefined);
-}
-
-/** A person looks into the org after every operation that nobody else can judge. */
-function resolveAll(world: World, { store }: Daemon): void {
-  const resolution = { as: 'failed', note: 'looked', by: 'ann', at: world.now().toISOString() } as const;
-  const rows = world.db.prepare("SELECT id FROM operations WHERE state = 'indeterminate'").all();
-  for (const { id } of rows as { id: string }[])
-    store.resolve('default', id, resolution).catch(() => undefined);
-}
-
-/** Of work outside that is soon killed, or that lets go of it. */
-function lock(world: World, { store }: Daemon): void {
-  const id = world.nextId('lk_');
-  const organisation = world.chance.pick(ORGANISATIONS);
-  const ttlSeconds = 10 + world.chance.below(20);
-  const at = world.now().toISOString();
-  const taken = { id, ttlSeconds, note: null, by: 'ann', at };
-  store.createLock('default', organisation, taken).catch(() => undefined);
-  if (!world.chance.happens(0.5)) return;
-  setTimeout(() => {
-    world.turns += 1;
-    const name = { tenant: 'default', alias: organisation, id };
-    store.releaseLock(name, world.now().toISOString()).catch(() => undefined);
-  }, world.chance.below(15_000));
 }
 
 function org(organisationId: string): OrgRegistration {

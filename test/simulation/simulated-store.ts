@@ -1,16 +1,17 @@
 import { AppError } from '../../src/contract/errors.ts';
 import type { OperationEvent } from '../../src/contract/event.ts';
 import { fromFailure } from '../../src/daemon/store/failure.ts';
-import type { Request } from '../../src/daemon/store/group-commit.ts';
-import type { Store } from '../../src/daemon/store/port.ts';
+import type { Answer, Request } from '../../src/daemon/store/group-commit.ts';
+import type { Claim, Store } from '../../src/daemon/store/port.ts';
 import type { Life, Verb, World } from './world.ts';
 
 type Waiting = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void };
+type Asked = Request & Waiting & { readonly draining: boolean };
 
 /** The store as one life of the daemon sees it: the product's verbs and group commit, over answers that get lost. */
 export function simulateStore(world: World, life: Life): Store {
   const listeners = new Set<(events: readonly OperationEvent[]) => void>();
-  let tick: (Request & Waiting)[] = [];
+  let tick: Asked[] = [];
 
   const flush = (): void => {
     const requests = tick;
@@ -25,6 +26,8 @@ export function simulateStore(world: World, life: Life): Store {
     }
     const { answers, events } = world.commit(requests.map(({ id, verb, args }) => ({ id, verb, args })));
     world.history.push(...events);
+    for (const { verb, draining, id } of requests)
+      if (verb === 'claim' && draining) noteStart(world, answers[id]);
     if (world.chance.happens(crashAfterCommit)) {
       world.crashed = true;
       life.dead = true;
@@ -46,7 +49,14 @@ export function simulateStore(world: World, life: Life): Store {
       if (life.dead) return;
       if (tick.length === 0) setImmediate(flush);
       world.busy += 1;
-      tick.push({ id: tick.length, verb, args: structuredClone(args), resolve, reject });
+      tick.push({
+        id: tick.length,
+        verb,
+        args: structuredClone(args),
+        draining: life.draining,
+        resolve,
+        reject,
+      });
     });
   const verbs = Object.keys(world.verbs).map((verb) => [
     verb,
@@ -61,6 +71,11 @@ export function simulateStore(world: World, life: Life): Store {
     copy: () => Promise.reject(new Error('The simulation has no file.')),
     close: () => Promise.resolve(),
   };
+}
+
+function noteStart(world: World, answer: Answer | undefined): void {
+  if (answer === undefined || !('value' in answer) || answer.value === null) return;
+  world.startedDraining.push((answer.value as Claim).operation.id);
 }
 
 function fail(requests: readonly Waiting[]): void {

@@ -24,7 +24,8 @@ export interface Effect {
 export interface Wish {
   readonly key: string;
   readonly mode: 'exclusive' | 'shared';
-  readonly organisation: string;
+  /** An org or a pool. */
+  readonly where: string;
   readonly later: boolean;
   asking: boolean;
   id: string | null;
@@ -43,6 +44,8 @@ export interface Life {
   dead: boolean;
   /** Its workers may still act; recovery ends them. */
   workersAlive: boolean;
+  /** Somebody asked it to start nothing more. */
+  draining: boolean;
 }
 
 /** How often things go wrong, from 0 to 1. */
@@ -77,6 +80,8 @@ export interface World {
   readonly history: OperationEvent[];
   /** What started although it was paused. */
   readonly startedPaused: readonly string[];
+  /** What was claimed although a drain had begun. */
+  readonly startedDraining: string[];
   /** Set by whoever kills the daemon from inside a commit. */
   crashed: boolean;
   /** Requests under way, and how many there were: the world is idle when neither changes. */
@@ -114,6 +119,7 @@ export function createWorld(seed: number, broken: Broken = () => ({})): World {
     told: [],
     history: [],
     startedPaused: watch.startedPaused,
+    startedDraining: [],
     crashed: false,
     busy: 0,
     turns: 0,
@@ -165,12 +171,16 @@ function faultsOf(chance: Chance): Faults {
 
 /** In some worlds an org begins in a freeze, which ends long before the world does. */
 function configurationOf(chance: Chance): Configuration {
-  if (chance.happens(0.6)) return DEFAULT_CONFIGURATION;
+  if (chance.happens(0.6)) return { ...DEFAULT_CONFIGURATION, pools: POOLS };
   const freeze = [{ from: '2026-03-01', to: '2026-03-01 10:01', reason: 'a freeze' }];
-  return { ...DEFAULT_CONFIGURATION, orgs: { [FROZEN]: { freeze } } };
+  return { ...DEFAULT_CONFIGURATION, pools: POOLS, orgs: { [FROZEN]: { freeze } } };
 }
 
-const FROZEN = '00D000000000001EAA';
+/** The alias of each is its id. The last one is known by pools only. */
+export const ORGANISATIONS = ['00D000000000001EAA', '00D000000000002EAA', '00D000000000003EAA'] as const;
+const [FROZEN, OPEN, SPARE] = ORGANISATIONS;
+/** Two pools that have an org in common. */
+export const POOLS: Readonly<Record<string, string[]>> = { ci: [FROZEN, OPEN], any: [SPARE, OPEN] };
 
 /** Whether a window holds back what would be new in an org at a moment. */
 export function isClosed({ configuration }: World, org: string, at: string): boolean {

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmdirSync,
+  rmSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -37,6 +46,44 @@ export function mountSmallDisk(megabytes: number): SmallDisk {
     },
   };
 }
+
+/** A disk with a file system as servers have it, which turns read-only by itself while it is in use, as after an error. */
+export interface FailingDisk {
+  readonly directory: string;
+  fail(): void;
+  remove(): void;
+}
+
+export function mountFailingDisk(megabytes: number): FailingDisk {
+  const place = mkdtempSync(join(tmpdir(), 'sfp-disk-'));
+  const image = join(place, 'image');
+  const directory = join(place, 'disk');
+  mkdirSync(directory);
+  closeSync(openSync(image, 'w'));
+  truncateSync(image, megabytes * 1024 * 1024);
+  run('mkfs.ext4', '-q', image);
+  run('mount', '-o', 'loop', image, directory);
+  return {
+    directory,
+    fail: () => run('mount', '-o', 'remount,abort', directory),
+    remove() {
+      run('umount', '-l', directory);
+      rmSync(place, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A container may allow a disk in memory, and have no loop devices; whoever runs the tests is told what they did not see. */
+export const canMountFailingDisk = ((): boolean => {
+  if (!canMount) return false;
+  try {
+    mountFailingDisk(8).remove();
+    return true;
+  } catch (error) {
+    console.warn(`A disk that turns read-only cannot be tried here: ${(error as Error).message}`);
+    return false;
+  }
+})();
 
 function fill(file: string): void {
   const descriptor = openSync(file, 'a');

@@ -7,7 +7,15 @@ import { plainLine } from '../../src/tui/event-sentence.ts';
 import { operationLines } from '../../src/tui/operation-lines.ts';
 import { resultLines } from '../../src/tui/result-lines.ts';
 import { lookOf } from '../../src/tui/theme.ts';
-import { durationWords, oneLine, waitingWords, wrapped } from '../../src/tui/words.ts';
+import {
+  durationWords,
+  localTime,
+  momentWords,
+  oneLine,
+  untilWords,
+  waitingWords,
+  wrapped,
+} from '../../src/tui/words.ts';
 import { at, eventOf, ID, operation, progressOf, START, stateOf, stepOf } from './samples.ts';
 
 type Lines = ReturnType<typeof resultLines>;
@@ -215,5 +223,25 @@ describe('what a program printed in colours', () => {
     expect(plainLine(printed('\u001b[31mred\u001b[0m done'), { withOperation: false })).toMatch(
       / {2}red done$/,
     );
+  });
+});
+
+describe('a moment in a list', () => {
+  const now = new Date(2026, 10, 26, 10, 0, 0).getTime();
+  const local = (...parts: [number, number, number, number, number]) => new Date(...parts).toISOString();
+
+  test('is a time of today, or has its date', () => {
+    expect(momentWords(local(2026, 10, 26, 9, 5), now)).toBe('09:05');
+    expect(momentWords(local(2026, 10, 25, 9, 5), now)).toBe('2026-11-25 09:05');
+  });
+
+  test('to come says how soon, and when', () => {
+    expect(untilWords(local(2026, 11, 1, 17, 30), now)).toBe('in 5d 7h (2026-12-01 17:30)');
+    expect(untilWords(local(2026, 10, 26, 10, 2), now)).toBe('in 2m 00s (10:02:00)');
+    expect(untilWords(local(2026, 10, 26, 9, 0), now)).toBe('due now');
+  });
+
+  test('names no zone GMT', () => {
+    expect(localTime(at(0))).toMatch(/ (UTC|GMT[+-][1-9].*)$/);
   });
 });

@@ -69,11 +69,11 @@ function columns(now: number): readonly Column<Operation>[] {
       style: (text, one) => styleText(lookOf(one.state).tone, text),
       whole: true,
     },
-    { title: 'TASK', value: (one) => one.task },
+    { title: 'TASK', value: (one) => one.task, optional: 'first', narrowest: 8 },
     { title: 'ORG', value: (one) => one.org ?? one.pool ?? '' },
     { title: 'AGE', value: (one) => ageWords(one, now), align: 'right', whole: true, optional: 'first' },
     { title: 'TOOK', value: (one) => tookWords(one, now), align: 'right', whole: true, optional: 'first' },
-    { title: 'NOTE', value: (one) => note(one, now), optional: true },
+    { title: 'NOTE', value: (one) => note(one, now), sentence: true, optional: true },
   ];
 }
 

@@ -3,7 +3,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import type { Column } from '../../cli/table.ts';
 import type { ScheduleView } from '../../contract/schedule.ts';
 import { lookOf } from '../../tui/theme.ts';
-import { localTime } from '../../tui/words.ts';
+import { momentWords, untilWords } from '../../tui/words.ts';
 
 export default class ScheduleList extends BaseCommand {
   static override summary = 'List the schedules, when each runs next, and what came of it last.';
@@ -18,7 +18,7 @@ export default class ScheduleList extends BaseCommand {
     const { items } = await (await this.client()).call('listSchedules');
     if (items.length === 0)
       this.log('There is no schedule. Declare one under schedules: in sfp-server.yaml.');
-    else this.printTable(items, COLUMNS);
+    else this.printTable(items, columns(Date.now()));
     for (const { name, lastRun } of items) {
       if (lastRun?.outcome === 'refused') this.warn(`The last run of ${name} was refused: ${lastRun.detail}`);
     }
@@ -26,29 +26,40 @@ export default class ScheduleList extends BaseCommand {
   }
 }
 
-const COLUMNS: readonly Column<ScheduleView>[] = [
-  { title: 'NAME', value: ({ name }) => name, whole: true },
-  { title: 'CRON', value: ({ cron, timeZone }) => `${cron} ${timeZone}` },
-  { title: 'WORK', value: ({ task, org }) => (org === null ? task : `${task} → ${org}`), optional: true },
-  {
-    title: 'NEXT RUN',
-    value: ({ nextRun }) => (nextRun === null ? 'never' : localTime(nextRun)),
-    whole: true,
-  },
-  { title: 'LAST RUN', value: lastRunWords },
-  {
-    title: 'LAST OPERATION',
-    value: ({ lastOperation }) =>
-      lastOperation === null ? '' : `${lastOperation.id} ${lookOf(lastOperation.state).words}`,
-    style: (text, { lastOperation }) =>
-      lastOperation === null ? text : styleText(lookOf(lastOperation.state).tone, text),
-    whole: true,
-  },
-];
+function columns(now: number): readonly Column<ScheduleView>[] {
+  return [
+    { title: 'NAME', value: ({ name }) => name, whole: true },
+    { title: 'CRON', value: ({ cron, timeZone }) => `${cron} ${timeZone}`, optional: true },
+    {
+      title: 'WORK',
+      value: ({ task, org }) => (org === null ? task : `${task} → ${org}`),
+      optional: 'first',
+    },
+    {
+      title: 'NEXT RUN',
+      value: ({ nextRun }) => (nextRun === null ? 'never' : untilWords(nextRun, now)),
+      whole: true,
+    },
+    {
+      title: 'LAST RUN',
+      value: (schedule) => lastRunWords(schedule, now),
+      style: (text, { lastOperation }) =>
+        lastOperation === null ? text : styleText(lookOf(lastOperation.state).tone, text),
+      whole: true,
+    },
+    {
+      title: 'LAST OPERATION',
+      value: ({ lastOperation }) => lastOperation?.id ?? '',
+      whole: true,
+      optional: 'first',
+    },
+  ];
+}
 
-function lastRunWords({ lastRun }: ScheduleView): string {
+/** When, and what came of it. */
+function lastRunWords({ lastRun, lastOperation }: ScheduleView, now: number): string {
   if (lastRun === null) return 'none yet';
-  return lastRun.outcome === 'created'
-    ? localTime(lastRun.tick)
-    : `${localTime(lastRun.tick)} (${lastRun.outcome})`;
+  const when = momentWords(lastRun.tick, now);
+  if (lastRun.outcome !== 'created') return `${when} ${lastRun.outcome}`;
+  return lastOperation === null ? when : `${when} ${lookOf(lastOperation.state).words}`;
 }

@@ -1,5 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { localTenant } from '../../cli/names.ts';
+import { momentWords, untilWords } from '../../tui/words.ts';
 
 export default class TokenList extends BaseCommand {
   static override summary = "List a tenant's API tokens, without the tokens themselves.";
@@ -17,14 +18,25 @@ export default class TokenList extends BaseCommand {
         'There is no API token. Create one with: sfp-server token create NAME --scope operations:read',
       );
     } else {
+      const now = Date.now();
       this.printTable(items, [
         { title: 'ID', value: (token) => token.id, whole: true },
         { title: 'NAME', value: (token) => token.name },
         { title: 'SCOPES', value: (token) => token.scopes.join(' ') },
-        { title: 'EXPIRES', value: (token) => token.expiresAt ?? 'never', whole: true },
-        { title: 'LAST USED', value: (token) => token.lastUsedAt ?? 'never', whole: true },
+        { title: 'EXPIRES', value: ({ expiresAt }) => expiryWords(expiresAt, now), whole: true },
+        {
+          title: 'LAST USED',
+          value: ({ lastUsedAt }) => (lastUsedAt === null ? 'never' : momentWords(lastUsedAt, now)),
+          whole: true,
+          optional: 'first',
+        },
       ]);
     }
     return { tokens: items };
   }
+}
+
+function expiryWords(expiresAt: string | null, now: number): string {
+  if (expiresAt === null) return 'never';
+  return Date.parse(expiresAt) > now ? untilWords(expiresAt, now) : `expired ${momentWords(expiresAt, now)}`;
 }

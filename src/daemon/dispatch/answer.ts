@@ -1,10 +1,8 @@
+import { CHECKPOINT_LIMIT_BYTES } from '../../contract/limits.ts';
 import type { JsonObject } from '../../contract/values.ts';
 import type { AskBody } from '../../contract/worker-protocol.ts';
 import type { Answer } from './conversation.ts';
 import type { SessionArbitration } from './session-arbitration.ts';
-
-/** A checkpoint names what was sent; it is not a place for data. */
-const CHECKPOINT_LIMIT_BYTES = 64 * 1024;
 
 export interface Answering {
   /** The worker's name in the arbitration: its marker. */

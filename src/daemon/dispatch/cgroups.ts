@@ -27,6 +27,7 @@ export interface Cgroups {
 }
 
 export interface Cgroup {
+  readonly limits: CgroupLimits;
   add(pid: number): void;
   /** How often its processes met a limit. */
   refusals(): Readonly<Record<Held, number>>;
@@ -65,6 +66,7 @@ export async function endCgroups(paths: Pick<Paths, 'home' | 'cgroups'>, limitMs
 function makeCgroup(bases: readonly CgroupBase[], name: string, limits: CgroupLimits): Cgroup {
   const groups = bases.map((base) => makeGroup(base, name, limits));
   return {
+    limits,
     add(pid) {
       for (const group of groups) writeFileSync(join(group, 'cgroup.procs'), String(pid));
     },

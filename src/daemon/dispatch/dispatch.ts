@@ -48,7 +48,9 @@ export interface Dispatch {
   start(): Promise<void>;
   /** Claims nothing more, interrupts what can go on later, and lets the rest come to its end for a while. */
   stop(): Promise<void>;
-  /** Something may start now. */
+  /** An operation is being accepted: where a place is free, it is claimed in the same transaction. */
+  claim(): void;
+  /** Something may start now, or comes by time sooner than was known. */
   wake(): void;
   /** The configuration is another one: more or less may run, or wait for work. */
   adjust(): void;
@@ -141,6 +143,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       stopped ??= end();
       return stopped;
     },
+    claim: () => queue?.wake(),
     wake() {
       due.look();
       queue?.wake();

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { programEnvironment } from '../../config/environment.ts';
+import { withinHardLimits } from '../../config/hard-limits.ts';
 import { AppError } from '../../contract/errors.ts';
-import { PROGRAM_LIMITS } from '../../contract/limits.ts';
 import { orgAccount } from '../../contract/org.ts';
 import type { Assignment, SandboxMachine } from '../../contract/worker-protocol.ts';
 import type { StoredReport } from '../store/port.ts';
@@ -23,7 +23,9 @@ export async function runWorker(parts: AttemptParts, attempt: Attempt, job: Job)
   if (!mayStartPrograms(job.name)) return run(parts, attempt, job, { bubblewrap: null, cgroup: null });
   try {
     const bubblewrap = await parts.isolation.demand();
-    const cgroup = parts.isolation.group(`${attempt.workspace.name}.${job.name}`, PROGRAM_LIMITS);
+    const { processes, memoryMegabytes } = parts.configuration().programs;
+    const held = { processes, memoryBytes: memoryMegabytes * 2 ** 20 };
+    const cgroup = parts.isolation.group(`${attempt.workspace.name}.${job.name}`, held);
     return await run(parts, attempt, job, { bubblewrap, cgroup });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
@@ -58,7 +60,12 @@ async function run(
   const marker = standby?.record.marker ?? program.marker;
   const assignment = assignmentOf(parts, attempt, {
     job,
-    sandbox: { bubblewrap, marker, environment: programEnvironment() },
+    sandbox: {
+      bubblewrap,
+      marker,
+      environment: programEnvironment(),
+      limits: withinHardLimits(parts.configuration().programs),
+    },
   });
   const worker = startWorker(
     {

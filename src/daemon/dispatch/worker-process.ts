@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
-import { PROGRAM_LIMITS } from '../../contract/limits.ts';
 import type { OperationError } from '../../contract/operation.ts';
 import type { AskBody, Assignment, DaemonMessage, Outcome } from '../../contract/worker-protocol.ts';
 import type { RecordedWorker, StoredReport } from '../store/port.ts';
@@ -134,14 +133,12 @@ async function follow(
 }
 
 function limitsMet(cgroup: Cgroup | null): readonly string[] {
-  const { processes = 0, memory = 0 } = cgroup?.refusals() ?? {};
+  if (cgroup === null) return [];
+  const { memory, processes } = cgroup.refusals();
+  const megabytes = cgroup.limits.memoryBytes / 2 ** 20;
   return [
-    ...(processes > 0 ? [`It was refused more than ${PROGRAM_LIMITS.processes} processes at once.`] : []),
-    ...(memory > 0
-      ? [
-          `The system ended a process of it, because all together had ${PROGRAM_LIMITS.memoryBytes / 2 ** 20} MB of memory.`,
-        ]
-      : []),
+    ...(processes > 0 ? [`It was refused more than ${cgroup.limits.processes} processes at once.`] : []),
+    ...(memory > 0 ? [`The system ended a process of it: all together had ${megabytes} MB of memory.`] : []),
   ];
 }
 

@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { monotonicFactory } from 'ulid';
 import { vaultReference } from '../../config/vault-reference.ts';
 import type { Delivery, DeliveryReceipt } from '../../contract/delivery.ts';
 import { AppError } from '../../contract/errors.ts';
@@ -9,6 +8,7 @@ import { secretAccount } from '../../contract/org.ts';
 import { DEFAULT_TENANT } from '../../contract/values.ts';
 import { openVault } from '../../vault/open.ts';
 import { type OperationParts, prepareOperation } from '../operations/accept.ts';
+import { createIds } from '../operations/ids.ts';
 import type { NewDelivery, NewOperation } from '../store/port.ts';
 import type { RuleResult } from './evaluate.ts';
 import { createRuleMatcher } from './match-rules.ts';
@@ -46,7 +46,7 @@ export function createReceive(parts: ReceiveParts): Receive {
     parts.openSecrets ?? (async () => await openVault(vaultReference(parts.configuration(), parts.paths)));
   const secrets = createHookSecrets(open, parts.now);
   const matcher = createRuleMatcher();
-  const nextId = monotonicFactory();
+  const nextId = createIds();
 
   return {
     async receive(name, headers, body) {

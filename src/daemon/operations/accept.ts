@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import { monotonicFactory } from 'ulid';
 import type { Caller } from '../../contract/access.ts';
 import { AppError } from '../../contract/errors.ts';
 import {
@@ -12,17 +11,18 @@ import type { SourceCode } from '../../contract/source-code.ts';
 import { isTaskKind, type TaskKind, taskDefinition, wantsSourceCode } from '../../contract/tasks.ts';
 import type { Acceptance, IdempotencyClaim, NewOperation } from '../store/port.ts';
 import { checkInput, checkRequest } from './check-request.ts';
+import { createIds } from './ids.ts';
 import type { OperationParts } from './parts.ts';
 import { checkLossPolicy, checkOrg, type Policy, policyOf } from './policy.ts';
 import { resolveSource } from './source.ts';
+import { unknownOrg } from './unknown-org.ts';
 
 export type { OperationParts } from './parts.ts';
 
 const HOUR_MS = 3_600_000;
 const LATEST_RUN_MS = 366 * 24 * HOUR_MS;
 
-/** Two operations of one millisecond sort by the order of their acceptance: the factory remembers its last id. */
-const nextId = monotonicFactory();
+const nextId = createIds();
 
 /** One request becomes one operation, once: the same key and body answer with the first operation. */
 export async function acceptOperation(
@@ -150,11 +150,6 @@ async function placeOf(
   if (organisation === null) throw unknownOrg(org, members !== null);
   if (members !== null) return { org: null, lane: null, pool: { name: org, mode } };
   return { org, lane: { organisation, mode }, pool: null };
-}
-
-function unknownOrg(name: string, pool: boolean): AppError {
-  const message = pool ? `No org of the pool "${name}" is known here.` : `No org "${name}" is known here.`;
-  return new AppError('unknown-org', message);
 }
 
 function claimOf(

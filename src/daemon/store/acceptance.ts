@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import type { Operation } from '../../contract/operation.ts';
 import type { Cancel } from './cancel.ts';
 import type { Operations } from './operations.ts';
 import type { Acceptance, IdempotencyClaim, NewOperation, Replay } from './port.ts';
@@ -7,12 +8,6 @@ import { createQueueLimit } from './queue-limit.ts';
 /** Keys that expired go a few at a time, twice as fast as they may come: no request pays for a day of them. */
 const FORGOTTEN_AFTER = 64;
 const FORGOTTEN_AT_ONCE = 128;
-
-interface Key {
-  readonly tenant: string;
-  readonly token: string;
-  readonly key: string;
-}
 
 export type Accepting = ReturnType<typeof createAccepting>;
 
@@ -23,35 +18,38 @@ export function createAccepting(db: Database, parts: { operations: Operations; c
     `DELETE FROM idempotency WHERE (tenant, token, key) IN
        (SELECT tenant, token, key FROM idempotency WHERE expires_at <= ? ORDER BY expires_at LIMIT ${FORGOTTEN_AT_ONCE})`,
   );
-  const find = db.prepare<[Key & { now: string }], { digest: string; operation: string }>(
-    `SELECT digest, operation FROM idempotency
-     WHERE tenant = @tenant AND token = @token AND key = @key AND expires_at > @now`,
+  const find = db.prepare<[string, string, string, string], { digest: string; operation: string }>(
+    'SELECT digest, operation FROM idempotency WHERE tenant = ? AND token = ? AND key = ? AND expires_at > ?',
   );
-  const remember = db.prepare<[Key & { digest: string; operation: string; expiresAt: string }]>(
+  const remember = db.prepare<[string, string, string, string, string, string]>(
     `INSERT INTO idempotency (tenant, token, key, digest, operation, expires_at)
-     VALUES (@tenant, @token, @key, @digest, @operation, @expiresAt)
+     VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET digest = excluded.digest, operation = excluded.operation, expires_at = excluded.expires_at`,
   );
   let untilForgetting = 0;
 
-  const add = (operation: NewOperation): void => {
-    parts.operations.add(operation);
+  const add = (operation: NewOperation): (() => Operation) => {
+    const say = parts.operations.add(operation);
     parts.cancel.supersede(operation);
     queueLimit.check(operation);
+    return say;
   };
   const findReplay = (tenant: string, claim: IdempotencyClaim, now: string): Replay | null => {
-    const known = find.get({ tenant, token: claim.token, key: claim.key, now });
+    const known = find.get(tenant, claim.token, claim.key, now);
     if (known === undefined) return null;
     if (known.digest !== claim.digest) return { outcome: 'conflict' };
     return { outcome: 'replayed', operation: parts.operations.read(known.operation) };
   };
 
-  const keep = (key: Parameters<typeof remember.run>[0], now: string): void => {
-    remember.run(key);
+  const keep = (
+    { token, key, digest, expiresAt }: IdempotencyClaim,
+    { id, tenant, createdAt }: NewOperation,
+  ): void => {
+    remember.run(tenant, token, key, digest, id, expiresAt);
     untilForgetting -= 1;
     if (untilForgetting > 0) return;
     untilForgetting = FORGOTTEN_AFTER;
-    forget.run(now);
+    forget.run(createdAt);
   };
 
   return {
@@ -61,9 +59,9 @@ export function createAccepting(db: Database, parts: { operations: Operations; c
       const { tenant, createdAt } = operation;
       const earlier = claim === null ? null : findReplay(tenant, claim, createdAt);
       if (earlier !== null) return earlier;
-      add(operation);
-      if (claim !== null) keep({ ...claim, tenant, operation: operation.id }, createdAt);
-      return { outcome: 'created', operation: parts.operations.read(operation.id) };
+      const say = add(operation);
+      if (claim !== null) keep(claim, operation);
+      return { outcome: 'created', operation: say() };
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3';
 import type { OperationEvent } from '../../contract/event.ts';
 import type { Engine, Verb } from './engine.ts';
 import { type Failure, toFailure, unavailable } from './failure.ts';
+import { VERBS } from './verbs.ts';
 
 export interface Request {
   readonly id: number;
@@ -22,7 +23,9 @@ export interface Reply {
 /**
  * Runs requests in one transaction, so that they share one fsync. A failing one takes back only itself: where one fails, the
  * transaction is taken back and all run again, each under a savepoint. A savepoint for each from the start would cost the
- * many groups in which nothing fails a copy of every page that a request changes.
+ * many groups in which nothing fails a copy of every page that a request changes. Refusals (a full queue) make their group run
+ * twice as well: that is time and nothing else, because all that a verb keeps outside of the database is a guess at when to
+ * tidy up. Where the disk takes nothing, what only reads is answered all the same.
  */
 export function createGroupCommit(db: Database, engine: Engine): (requests: readonly Request[]) => Reply {
   const begin = db.prepare('BEGIN IMMEDIATE');
@@ -61,6 +64,14 @@ export function createGroupCommit(db: Database, engine: Engine): (requests: read
       return { id: request.id, failure: failureOf(error) };
     }
   };
+  /** Without the transaction that could not be committed, or not even begun. */
+  const readAlone = (request: Request): Answer => {
+    try {
+      return run(request);
+    } catch (error) {
+      return { id: request.id, failure: failureOf(error) };
+    }
+  };
   const takeBack = (): void => {
     if (db.inTransaction) rollback.run();
     engine.events.take();
@@ -89,7 +100,10 @@ export function createGroupCommit(db: Database, engine: Engine): (requests: read
     } catch (error) {
       takeBack();
       const failure = failureOf(unavailable(error));
-      return { answers: requests.map(({ id }) => ({ id, failure })), events: [] };
+      const answers = requests.map((request) =>
+        VERBS[request.verb] === 'reads' ? readAlone(request) : { id: request.id, failure },
+      );
+      return { answers, events: [] };
     }
   };
 }

@@ -52,28 +52,37 @@ export function createLanes(
     return true;
   };
 
+  /** After every move of an operation, every pause and every lock: what the lane's row says is true again. */
+  const refresh = (row: Pick<OperationRow, 'tenant' | 'organisation'>): void => {
+    if (row.organisation === null) return;
+    const key = { tenant: row.tenant, organisation: row.organisation };
+    const { exclusive, shared } = running.get(key) ?? { exclusive: 0, shared: 0 };
+    const paused = pauses.ofLane(key) !== null;
+    const first = headOf(key);
+    const locked = isLocked(key, first, !paused && exclusive + shared === 0);
+    const head = storable(first, paused || locked);
+    const stored = get.get(key);
+    if (head.id === null && exclusive + shared === 0) {
+      if (stored !== undefined) remove.run(key);
+    } else if (
+      stored?.head !== head.id ||
+      stored.held !== head.held ||
+      stored.follows !== head.follows ||
+      stored.running_exclusive !== exclusive ||
+      stored.running_shared !== shared
+    ) {
+      put.run({ ...key, ...head, exclusive, shared });
+    }
+  };
+
   return {
-    /** After every move of an operation, every pause and every lock: what the lane's row says is true again. */
-    refresh(row: Pick<OperationRow, 'tenant' | 'organisation'>): void {
+    refresh,
+    /** A new operation that comes after the head changes nothing of what the lane's row says. */
+    join(row: Pick<OperationRow, 'id' | 'rank' | 'tenant' | 'organisation'>): void {
       if (row.organisation === null) return;
-      const key = { tenant: row.tenant, organisation: row.organisation };
-      const { exclusive, shared } = running.get(key) ?? { exclusive: 0, shared: 0 };
-      const paused = pauses.ofLane(key) !== null;
-      const first = headOf(key);
-      const locked = isLocked(key, first, !paused && exclusive + shared === 0);
-      const head = storable(first, paused || locked);
-      const stored = get.get(key);
-      if (head.id === null && exclusive + shared === 0) {
-        if (stored !== undefined) remove.run(key);
-      } else if (
-        stored?.head !== head.id ||
-        stored.held !== head.held ||
-        stored.follows !== head.follows ||
-        stored.running_exclusive !== exclusive ||
-        stored.running_shared !== shared
-      ) {
-        put.run({ ...key, ...head, exclusive, shared });
-      }
+      const lane = laneOf({ tenant: row.tenant, organisation: row.organisation });
+      const { head = null, head_rank: rank = null } = lane ?? {};
+      if (head === null || rank === null || !isBefore({ id: head, rank }, row)) refresh(row);
     },
     pools,
     get: (tenant: string, organisation: string): LaneRow | null => laneOf({ tenant, organisation }),

@@ -31,8 +31,8 @@ const MIGRATIONS: readonly ((db: Database) => void)[] = [
 
 export const DATABASE_VERSION = MIGRATIONS.length;
 
-/** Brings a database to this version, each step in a transaction of its own. */
-export function migrate(db: Database): void {
+/** Brings a database to this version, or to the earlier one that is wanted, each step in a transaction of its own. */
+export function migrate(db: Database, upTo = DATABASE_VERSION): void {
   const version = db.pragma('user_version', { simple: true }) as number;
   if (version > MIGRATIONS.length) {
     throw new AppError(
@@ -41,7 +41,7 @@ export function migrate(db: Database): void {
       { hint: 'Install the newer sfp-server that wrote it, or use another SFP_SERVER_HOME.' },
     );
   }
-  MIGRATIONS.slice(version).forEach((step, index) => {
+  MIGRATIONS.slice(version, upTo).forEach((step, index) => {
     db.transaction(() => {
       step(db);
       db.pragma(`user_version = ${version + index + 1}`);

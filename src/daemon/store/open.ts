@@ -10,60 +10,10 @@ import type { Request } from './group-commit.ts';
 import type { Store } from './port.ts';
 import { rememberAnswers } from './remembered.ts';
 import type { FromThread, ToThread } from './thread.ts';
+import { VERBS } from './verbs.ts';
 
 type Listener = (events: readonly OperationEvent[]) => void;
 type Pending = { resolve(value: unknown): void; reject(error: Error): void };
-
-const VERBS: Record<Verb, true> = {
-  position: true,
-  prunedUpTo: true,
-  listEvents: true,
-  accept: true,
-  findReplay: true,
-  getOperation: true,
-  listOperations: true,
-  requestCancel: true,
-  counts: true,
-  claim: true,
-  recordWorker: true,
-  recordReports: true,
-  recordCheckpoint: true,
-  settle: true,
-  listOpenAttempts: true,
-  promoteDue: true,
-  acceptDelivery: true,
-  findDelivery: true,
-  listDeliveries: true,
-  keepSchedules: true,
-  recordTick: true,
-  lastOfSchedule: true,
-  probe: true,
-  planRetention: true,
-  pruneEvents: true,
-  pruneOperations: true,
-  pruneDeliveries: true,
-  createToken: true,
-  listTokens: true,
-  revokeToken: true,
-  findToken: true,
-  putOrg: true,
-  deleteOrg: true,
-  getOrganisationId: true,
-  listOrgs: true,
-  resolve: true,
-  createLock: true,
-  renewLock: true,
-  releaseLock: true,
-  expireLocks: true,
-  pauseLane: true,
-  resumeLane: true,
-  pauseServer: true,
-  resumeServer: true,
-  serverPause: true,
-  recordUpload: true,
-  getUpload: true,
-  expireUploads: true,
-};
 
 /**
  * Opens the database of a home in a thread of its own; creates and migrates it where needed. Requests of one tick travel

@@ -1,17 +1,13 @@
 import type { Database } from 'better-sqlite3';
-import { HEAD_START_MS, type Operation } from '../../contract/operation.ts';
+import type { Operation } from '../../contract/operation.ts';
 import type { Events } from './events.ts';
 import type { Lanes } from './lanes.ts';
+import { createInsert, newlyAccepted, newRow } from './new-row.ts';
 import { ALL_COLUMNS, CORE_COLUMNS, type OperationRow, toOperation } from './operation-row.ts';
 import type { Counts, NewOperation } from './port.ts';
 import type { Resolutions } from './resolutions.ts';
 import { createTally } from './tally.ts';
 import type { Waiting } from './waiting.ts';
-
-const INSERT = `INSERT INTO operations (id, tenant, task, org, organisation, mode, state, priority, rank, attempt, max_attempts,
-    timeout_seconds, on_worker_loss, override_window, pool, pool_mode, retry_of, supersede_key, created_at, scheduled_for, origin, labels, input)
-  VALUES (@id, @tenant, @task, @org, @organisation, @mode, @state, @priority, @rank, 0, @maxAttempts,
-    @timeoutSeconds, @onWorkerLoss, @overrideWindow, @pool, @poolMode, @retryOf, @supersedeKey, @createdAt, @scheduledFor, @origin, @labels, @input)`;
 
 export type Operations = ReturnType<typeof createOperations>;
 
@@ -20,7 +16,7 @@ export function createOperations(
   db: Database,
   parts: { events: Events; lanes: Lanes; waiting: Waiting; resolutions: Resolutions },
 ) {
-  const insert = db.prepare<[Record<string, unknown>]>(INSERT);
+  const insert = createInsert(db);
   const tally = createTally(db);
   const insertLabel = db.prepare<[string, string, string, string]>(
     'INSERT INTO labels (tenant, name, value, operation) VALUES (?, ?, ?, ?)',
@@ -46,27 +42,22 @@ export function createOperations(
     (tenant === null ? countAll.get(state) : countOfTenant.get(tenant, state))?.n ?? 0;
 
   return {
-    /** The row, its labels, its place in the lane and its first event. */
-    add(operation: NewOperation): void {
-      const values = insertable(operation);
-      insert.run(values);
-      tally(operation.tenant);
-      for (const [name, value] of Object.entries(operation.labels)) {
-        insertLabel.run(operation.tenant, name, value, operation.id);
+    /** The row, its labels, its place in the lane and its first event. The answer says the operation, once it is asked for. */
+    add(operation: NewOperation): () => Operation {
+      const row = newRow(operation);
+      const { id, tenant, org, attempt } = row;
+      insert(row);
+      tally(tenant);
+      for (const name in operation.labels) insertLabel.run(tenant, name, operation.labels[name] ?? '', id);
+      parts.lanes.join(row);
+      const { task, createdAt, overrideWindow } = operation;
+      const subject = { id, tenant, org, attempt };
+      parts.events.append(subject, createdAt, { type: 'created', task, state: row.state });
+      if (overrideWindow !== null) {
+        const { name: by } = operation.origin;
+        parts.events.append(subject, createdAt, { type: 'window-overridden', reason: overrideWindow, by });
       }
-      parts.lanes.refresh(values);
-      const { id, tenant, org, task, createdAt, overrideWindow } = operation;
-      parts.events.append({ id, tenant, org, attempt: 0 }, createdAt, {
-        type: 'created',
-        task,
-        state: values.state,
-      });
-      if (overrideWindow === null) return;
-      parts.events.append({ id, tenant, org, attempt: 0 }, createdAt, {
-        type: 'window-overridden',
-        reason: overrideWindow,
-        by: operation.origin.name,
-      });
+      return () => newlyAccepted(operation, row, parts.waiting.waitingFor(row));
     },
     find,
     /** Null: this attempt is not the one that runs. */
@@ -83,24 +74,5 @@ export function createOperations(
       queued: count(tenant, 'queued'),
       running: count(tenant, 'running'),
     }),
-  };
-}
-
-/** The rank is the moment of enqueueing minus the head start: it stays, so waiting work ages and none starves. */
-function insertable(operation: NewOperation) {
-  const { lane, pool, supersede, origin, labels, input, queue: _limits, ...plain } = operation;
-  const enqueuedAt = Date.parse(operation.scheduledFor ?? operation.createdAt);
-  return {
-    ...plain,
-    organisation: lane?.organisation ?? null,
-    mode: lane?.mode ?? null,
-    pool: pool?.name ?? null,
-    poolMode: pool?.mode ?? null,
-    state: operation.scheduledFor === null ? ('queued' as const) : ('scheduled' as const),
-    rank: enqueuedAt - HEAD_START_MS[operation.priority],
-    supersedeKey: supersede?.key ?? null,
-    origin: JSON.stringify(origin),
-    labels: JSON.stringify(labels),
-    input: JSON.stringify(input),
   };
 }

@@ -206,8 +206,9 @@ export interface Store extends SchedulePort, LanePort, RetentionPort {
   ): Promise<ApiToken>;
   listTokens(tenant: string): Promise<readonly ApiToken[]>;
   revokeToken(tenant: string, id: string, now: string): Promise<boolean>;
-  /** By SHA-256 of the token; revoked ones are not found, expired ones are. Notes the use of one that still holds. */
+  /** By SHA-256 of the token; revoked ones are not found, expired ones are. The use of one that still holds is noted soon after. */
   findToken(hash: string, now: string): Promise<ApiToken | null>;
+  noteTokenUse(id: string, now: string): Promise<void>;
 
   // orgs
   /** The organisation id may have 15 or 18 characters; it is kept with 18, so that both lead to one lane. */

@@ -11,8 +11,9 @@ const UNKNOWN_SECONDS = 60;
 
 /** Refuses what would make more operations wait than may; the counters are stored (`tally.ts`, and triggers for moves), so that nobody counts. */
 export function createQueueLimit(db: Database) {
+  // the plus spares a new plan at every call, as in `lane-head.ts`
   const tally = db.prepare<[string], { all: number; own: number }>(
-    'SELECT meta.waiting AS "all", tallies.waiting AS own FROM tallies, meta WHERE tenant = ?',
+    'SELECT meta.waiting AS "all", tallies.waiting AS own FROM tallies, meta WHERE tenant = +?',
   );
   const ends = db.prepare<[], { at: string }>(
     `SELECT finished_at AS at FROM operations WHERE finished_at IS NOT NULL

@@ -16,9 +16,13 @@ export function rememberAnswers(store: Store): Store {
   return {
     ...store,
     async findToken(hash, now) {
-      const known = tokens.get(hash);
-      if (known !== undefined && !needsNote(known, now)) return known;
-      return await tokens.learn(hash, () => store.findToken(hash, now));
+      const known = tokens.get(hash) ?? (await tokens.learn(hash, () => store.findToken(hash, now)));
+      if (known === null || !needsNote(known, now)) return known;
+      const used = { ...known, lastUsedAt: now };
+      tokens.replace(hash, known, used);
+      // nobody waits for it: who may only read is answered also where nothing can be written
+      void store.noteTokenUse(known.id, now).catch(() => undefined);
+      return used;
     },
     revokeToken: (...args) => tokens.change(() => store.revokeToken(...args)),
     async getOrganisationId(tenant, alias) {
@@ -50,6 +54,10 @@ function createMemory<V>() {
       if (known.size >= REMEMBERED) known.clear();
       known.set(key, found);
       return found;
+    },
+    /** Nothing where it was forgotten meanwhile. */
+    replace(key: string, before: V, after: V): void {
+      if (known.get(key) === before) known.set(key, after);
     },
     /** Also when it fails: it may have been committed all the same. */
     async change<T>(act: () => Promise<T>): Promise<T> {

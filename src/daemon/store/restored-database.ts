@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import BetterSqlite3, { type Database } from 'better-sqlite3';
 import { AppError } from '../../contract/errors.ts';
 import type { OperationError, OperationState } from '../../contract/operation.ts';
@@ -6,6 +7,7 @@ import { createEngine } from './engine.ts';
 import { DATABASE_VERSION } from './migrate.ts';
 import { APPLICATION_ID } from './migrations/0004-retention.ts';
 import { openDatabase } from './open-database.ts';
+import { foreignPart } from './own-schema.ts';
 
 const LISTED_FAULTS = 3;
 /** More locks than a lane can have had since the backup: none of their numbers is given again. */
@@ -14,15 +16,17 @@ const FENCES_LEFT_OUT = 1_000_000;
 /**
  * Looks through all of a backup, and changes nothing in it.
  *
- * @throws AppError backup-invalid: it is damaged, no database of ours, or of a newer sfp-server
+ * @throws AppError backup-invalid: it is damaged, no database of ours, or of a newer sfp-server, or its schema was changed
  */
 export function checkBackup(file: string, name: string): void {
   let db: Database | null = null;
   try {
     db = new BetterSqlite3(file, { fileMustExist: true });
+    db.pragma('trusted_schema = OFF');
     const number = (pragma: string): number => Number(db?.pragma(pragma, { simple: true }));
     if (number('application_id') !== APPLICATION_ID) throw invalid(name, 'is no backup of sfp-server');
     const version = number('user_version');
+    if (version < 1) throw invalid(name, `has no version of sfp-server: ${version}`);
     if (version > DATABASE_VERSION) {
       throw new AppError(
         'backup-invalid',
@@ -30,6 +34,9 @@ export function checkBackup(file: string, name: string): void {
         { hint: 'Install the newer sfp-server that wrote it.' },
       );
     }
+    // before anything of it is used: an index or a check of somebody else's may call functions
+    const foreign = foreignPart(db, version);
+    if (foreign !== null) throw invalid(name, `has another schema: ${foreign}`);
     const faults = db.pragma(`integrity_check(${LISTED_FAULTS})`) as { integrity_check: string }[];
     const [fault] = faults;
     if (fault?.integrity_check !== 'ok') throw invalid(name, `is damaged: ${fault?.integrity_check}`);
@@ -62,10 +69,35 @@ export type Fate =
   | 'cancelled'
   | { readonly to: 'indeterminate'; readonly error: OperationError; readonly result: null };
 
+/** An API token that was revoked, and when. */
+export interface Revocation {
+  readonly id: string;
+  readonly at: string;
+}
+
 export interface RestoredWork {
   readonly stayed: number;
   readonly cancelled: number;
   readonly indeterminate: number;
+}
+
+/**
+ * Looks into a database that may be damaged, and that somebody may still want as it is: only to read, because whoever may write
+ * plays the WAL into it, and of an empty file SQLite removes the WAL. Null: there is no such database, or it cannot be read.
+ */
+export function readRevocations(file: string): readonly Revocation[] | null {
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0) return null;
+  let db: Database | null = null;
+  try {
+    db = new BetterSqlite3(file, { readonly: true });
+    return db
+      .prepare<[], Revocation>('SELECT id, revoked_at AS at FROM tokens WHERE revoked_at IS NOT NULL')
+      .all();
+  } catch {
+    return null;
+  } finally {
+    db?.close();
+  }
 }
 
 /** Another history begins: no position of a client means anything in it. All in one transaction, and nothing left in a WAL. */
@@ -75,9 +107,11 @@ export function beginHistory(
     readonly now: string;
     /** Null: all goes on where it was. */
     readonly fateOf: ((work: UnfinishedWork) => Fate) | null;
+    /** API tokens that the backup may hold as valid, and that must not come back. */
+    readonly revoked: readonly Revocation[] | 'all';
   },
-): RestoredWork {
-  const { now, fateOf } = options;
+): RestoredWork & { readonly validTokens: number } {
+  const { now, fateOf, revoked } = options;
   const db = openDatabase(file);
   try {
     const { verbs } = createEngine(db);
@@ -86,6 +120,10 @@ export function beginHistory(
          on_worker_loss AS onWorkerLoss
        FROM operations WHERE finished_at IS NULL ORDER BY id`,
     );
+    const revoke = db.prepare<[string, string]>(
+      'UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL',
+    );
+    const valid = db.prepare<[], { id: string }>('SELECT id FROM tokens WHERE revoked_at IS NULL');
     const count = { stayed: 0, cancelled: 0, indeterminate: 0 };
     const settle = (work: UnfinishedWork): void => {
       const fate = fateOf?.(work) ?? 'stays';
@@ -104,25 +142,14 @@ export function beginHistory(
       );
       db.prepare('UPDATE fences SET fence = fence + ?').run(FENCES_LEFT_OUT);
       for (const work of unfinished.all()) settle(work);
+      const gone = revoked === 'all' ? valid.all().map(({ id }) => ({ id, at: now })) : revoked;
+      for (const { id, at } of gone) revoke.run(at, id);
       if (fateOf !== null) db.prepare('UPDATE schedules SET settled_up_to = max(settled_up_to, ?)').run(now);
     })();
     db.pragma('wal_checkpoint(TRUNCATE)');
-    return count;
+    return { ...count, validTokens: valid.all().length };
   } finally {
     db.close();
-  }
-}
-
-/** What a healthy database has in its WAL goes into the file itself, so that the file alone is all of it. */
-export function emptyWal(file: string): void {
-  let db: Database | null = null;
-  try {
-    db = new BetterSqlite3(file, { fileMustExist: true });
-    db.pragma('wal_checkpoint(TRUNCATE)');
-  } catch {
-    // it is damaged, which may be why it is replaced; what lies beside it is laid aside as well
-  } finally {
-    db?.close();
   }
 }
 

@@ -24,8 +24,9 @@ export interface EndedPlace {
 export interface RetentionPort {
   planRetention(limits: RetentionLimits, now: string): Promise<RetentionPlan>;
   /**
-   * The oldest events go, only ever a prefix of `seq`, up to the first event of an operation that has begun and not ended.
-   * What never began holds nothing back: its row says all that there is. True: there may be more.
+   * The oldest events go, only ever a prefix of `seq`: by their age up to the first event of an operation that has begun and not
+   * ended, by their number and by the size of the database also past it. What never began holds nothing back: its row says all
+   * that there is. True: there may be more.
    */
   pruneEvents(plan: RetentionPlan): Promise<boolean>;
   /**

@@ -93,8 +93,9 @@ export function createRetention(db: Database) {
     pruneEvents(plan: RetentionPlan): boolean {
       const held = heldFrom.get()?.seq ?? Number.POSITIVE_INFINITY;
       const all = tooLarge(plan);
+      // what is begun holds back what is old, and not what is too much: else one of it could fill the disk of all tenants
       const stays = ({ seq, at }: Happened): boolean =>
-        seq >= held || !(all || at <= plan.eventsUpTo.at || seq <= plan.eventsUpTo.seq);
+        !all && seq > plan.eventsUpTo.seq && (seq >= held || at > plan.eventsUpTo.at);
       const oldest = oldestEvents.all(meta.get()?.pruned ?? 0);
       const end = oldest.findIndex(stays);
       const last = oldest.at(end === -1 ? -1 : end - 1);

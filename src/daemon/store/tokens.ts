@@ -35,12 +35,12 @@ export function createTokens(db: Database) {
     listTokens: (tenant: string): readonly ApiToken[] => list.all(tenant).map(toToken),
     revokeToken: (tenant: string, id: string, now: string): boolean =>
       revoke.run(now, tenant, id).changes > 0,
-    findToken(hash: string, now: string): ApiToken | null {
+    findToken(hash: string): ApiToken | null {
       const row = byHash.get(hash);
-      if (row === undefined) return null;
-      if (!needsNote(row, now)) return toToken(row);
-      noteUse.run(now, row.id);
-      return toToken({ ...row, lastUsedAt: now });
+      return row === undefined ? null : toToken(row);
+    },
+    noteTokenUse(id: string, now: string): void {
+      noteUse.run(now, id);
     },
   };
 }

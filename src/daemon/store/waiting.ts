@@ -18,7 +18,8 @@ const AHEAD = `SELECT count(*) AS ahead, coalesce(sum(mode = 'exclusive'), 0) AS
   SELECT mode FROM (SELECT mode FROM operations WHERE ${IN_LANE} AND state = 'queued' ${BEFORE})
   UNION ALL SELECT mode FROM (SELECT mode FROM ${IN_BACK_OFF} ${BEFORE}))`;
 /** Steps over as many without reading them: half the cost of counting them, and nothing more is told of a deep lane. */
-const FAR_BACK = `SELECT 1 AS far FROM operations WHERE ${IN_LANE} AND state = 'queued' AND (rank, id) < (+@rank, +@id)
+const FAR_BACK = `SELECT 1 AS far FROM operations
+  WHERE tenant = +? AND organisation = +? AND finished_at IS NULL AND state = 'queued' AND (rank, id) < (+?, +?)
   ORDER BY rank, id LIMIT 1 OFFSET ${PLACES_COUNTED - 1}`;
 const aheadPast = (past: string): string =>
   `SELECT count(*) AS ahead, coalesce(sum(mode = 'exclusive'), 0) AS exclusive FROM (SELECT mode FROM ${past} ${BEFORE})`;
@@ -52,10 +53,10 @@ export function createWaiting(
   const { lanes, pauses, windows, locks, rules } = parts;
   const inPool = createPoolWaiting(db, lanes.pools);
   const aheadInLane = db.prepare<[Placed], Ahead>(AHEAD);
-  const farBack = db.prepare<[Placed], { far: 1 }>(FAR_BACK);
+  const farBack = db.prepare<[string, string | null, number, string], { far: 1 }>(FAR_BACK);
   const aheadOf = ({ id, tenant, organisation, rank }: Placed): Ahead => {
-    const place = { id, tenant, organisation, rank };
-    return (farBack.get(place) === undefined ? aheadInLane.get(place) : undefined) ?? FAR;
+    if (farBack.get(tenant, organisation, rank, id) !== undefined) return FAR;
+    return aheadInLane.get({ id, tenant, organisation, rank }) ?? FAR;
   };
   const aheadPastOf = {
     exclusive: db.prepare<[Placed], Ahead>(aheadPast(PAST.exclusive)),
@@ -81,8 +82,7 @@ export function createWaiting(
     return head === null ? null : { reason: 'org', operation: head.id };
   };
   /** Behind what holds the lane: what runs there, or else the first that waits. */
-  const inLane = (row: OperationRow, organisation: string): WaitingFor => {
-    const lane = lanes.get(row.tenant, organisation);
+  const inLane = (row: OperationRow, organisation: string, lane: LaneRow | null): WaitingFor => {
     const passed = headHeld(lane);
     const { ahead, exclusive } = countAhead(row, lane, passed);
     const lock = lockBefore(row, lane, organisation);
@@ -95,7 +95,7 @@ export function createWaiting(
     if (open) return behindPool(row) ?? { reason: 'capacity' };
     const first =
       passed === null ? lane?.head : windows.firstPast({ tenant: row.tenant, organisation }, passed)?.id;
-    const holder = firstRunning.get(row)?.id ?? first;
+    const holder = (running === 0 ? undefined : firstRunning.get(row)?.id) ?? first;
     return {
       reason: 'org',
       ...(holder == null ? {} : { operation: holder }),
@@ -108,24 +108,21 @@ export function createWaiting(
     if (lane?.head === row.id && lane.follows === 1) return null;
     const key = { tenant: row.tenant, organisation };
     const first = locks.first(key);
-    return locks.held(key) ?? (first !== null && isBefore(first, row) ? first : null);
+    const held = isOpen(lane) ? null : locks.held(key);
+    return held ?? (first !== null && isBefore(first, row) ? first : null);
   };
 
   /** What only follows is held up by no pause. */
-  const paused = (row: OperationRow): WaitingFor | null => {
-    const { tenant, organisation } = row;
-    if (organisation !== null) {
-      const lane = lanes.get(tenant, organisation);
-      if (lane?.head === row.id && lane.follows === 1) return null;
-    }
+  const paused = ({ id, tenant, organisation }: OperationRow, lane: LaneRow | null): WaitingFor | null => {
+    if (lane?.head === id && lane.follows === 1) return null;
     const server = pauses.ofServer();
     if (server !== null) return waitingOf(server, 'server');
-    const pause = organisation === null ? null : pauses.ofLane({ tenant, organisation });
+    const pause = organisation === null || isOpen(lane) ? null : pauses.ofLane({ tenant, organisation });
     return pause === null ? null : waitingOf(pause, 'org');
   };
 
-  const inLine = (row: OperationRow): WaitingFor => {
-    if (row.organisation !== null) return inLane(row, row.organisation);
+  const inLine = (row: OperationRow, lane: LaneRow | null): WaitingFor => {
+    if (row.organisation !== null) return inLane(row, row.organisation, lane);
     return row.pool === null ? { reason: 'capacity' } : inPool(rules(), row, row.pool);
   };
 
@@ -142,9 +139,15 @@ export function createWaiting(
         return { reason: row.attempt === 0 ? 'schedule' : 'retry', ...until };
       }
       if (row.state !== 'queued') return null;
-      return paused(row) ?? closed(rules(), row) ?? inLine(row);
+      const lane = row.organisation === null ? null : lanes.get(row.tenant, row.organisation);
+      return paused(row, lane) ?? closed(rules(), row) ?? inLine(row, lane);
     },
   };
+}
+
+/** Its head waits for nothing but room: neither a pause nor a held lock is there, or the lane would be held. */
+function isOpen(lane: LaneRow | null): boolean {
+  return lane !== null && lane.head !== null && lane.held === 0 && lane.follows === 0;
 }
 
 function behindLock({ id, locked_by: by, note }: LockRow, place: number): WaitingFor {

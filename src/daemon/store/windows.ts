@@ -58,7 +58,7 @@ export function createWindows(db: Database) {
 
   /** The window that holds an operation; null: none does. What is known of it spares a look in nearly every case. */
   const holds = (rules: LaneRules, id: string, known?: Pick<Terms, 'org' | 'mode'>): Closed | null => {
-    if (known !== undefined && closedTo(rules, known) === null) return null;
+    if (known !== undefined ? closedTo(rules, known) === null : nothingCloses(rules)) return null;
     const operation = terms.get(id);
     return operation === undefined ? null : windowOf(rules, operation);
   };
@@ -100,6 +100,11 @@ export function windowOf(rules: LaneRules, operation: Terms): Closed | null {
   const { checkpoint, override_window: override } = operation;
   const follows = checkpoint !== null && checkpoint !== '{}';
   return override !== null || follows ? null : closedTo(rules, operation);
+}
+
+function nothingCloses({ closed }: LaneRules): boolean {
+  for (const _ in closed) return false;
+  return true;
 }
 
 /** Without looking at what is not held by it. */

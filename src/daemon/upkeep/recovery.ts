@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Paths } from '../../config/paths.ts';
+import { loginCheckOwner } from '../../contract/login-check.ts';
 import { isTaskKind, type LossPolicy, type TaskDefinition, taskDefinition } from '../../contract/tasks.ts';
 import { endCgroups } from '../dispatch/cgroups.ts';
-import { isRunning, signal } from '../dispatch/processes.ts';
+import { identify, isRunning, signal } from '../dispatch/processes.ts';
 import { endStrays, findStrays, workerMarker } from '../dispatch/strays.ts';
 import { isWorkspaceName } from '../dispatch/workspace.ts';
 import { type SettleParts, settleAttempt } from '../operations/settle-attempt.ts';
@@ -95,9 +96,16 @@ function policyOf(definition: TaskDefinition, { workers, checkpoint, operation }
   return workers.length === 0 && checkpoint === null ? 'retry' : lossPolicy(definition, operation);
 }
 
-/** One that cannot be removed keeps no server from starting: the next attempt has another one. */
+/**
+ * All but those of login checks that go on: the command line runs them without a server, and beside one that starts. An owner's
+ * number that somebody else has by now keeps a directory until the next start, no longer.
+ *
+ * One that cannot be removed keeps no server from starting: the next attempt has another one.
+ */
 async function removeWorkspaces({ paths, log }: RecoveryOptions): Promise<void> {
   for (const name of await readdir(paths.work).catch(() => [])) {
+    const owner = loginCheckOwner(name);
+    if (owner !== null && identify(owner) !== null) continue;
     const workspace = join(paths.work, name);
     await rm(workspace, { recursive: true, force: true, maxRetries: 3 }).catch((error: unknown) =>
       log.warn({ err: error, workspace }, 'a workspace is left'),

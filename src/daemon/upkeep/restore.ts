@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { chmod, constants, copyFile, link, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { chmod, constants, copyFile, rm } from 'node:fs/promises';
 import { AppError } from '../../contract/errors.ts';
-import { beginHistory, checkBackup, emptyWal, type RestoredWork } from '../store/restored-database.ts';
+import { beginHistory, checkBackup, type RestoredWork, readRevocations } from '../store/restored-database.ts';
 import { fateOf } from './restored-work.ts';
 import { syncPath } from './sync-path.ts';
+import { takePlace } from './take-place.ts';
 
 export interface RestoreOptions {
   readonly backup: string;
@@ -13,17 +13,24 @@ export interface RestoreOptions {
   readonly replace: boolean;
   /** Nothing ran after the backup was made: all of its work goes on. */
   readonly continueWork: boolean;
+  /** Every API token of the backup, also where it is known which were revoked since. */
+  readonly revokeTokens: boolean;
   readonly now: Date;
 }
 
 export interface RestoredDatabase extends RestoredWork {
   /** Where the former database lies now. */
   readonly laidAside: string | null;
+  /**
+   * API tokens of the backup that work again though nobody knows whether they were revoked since: 0 where the former database
+   * could say so.
+   */
+  readonly doubtfulTokens: number;
 }
 
 /**
  * Puts a backup in the place of the database. Nobody else may hold the home. Everything is done to a copy, which then takes
- * the place in one step: a kill before leaves all as it was, and one after it the restored database.
+ * the place (`takePlace`): a kill before leaves all as it was, and one after it the restored database.
  *
  * @throws AppError file-exists, backup-invalid, store-unavailable
  */
@@ -40,12 +47,15 @@ export async function restoreDatabase(options: RestoreOptions): Promise<Restored
     await copyBackup(backup, draft);
     checkBackup(draft, backup);
     const fate = options.continueWork ? null : (work: Parameters<typeof fateOf>[0]) => fateOf(work, now);
-    const work = beginHistory(draft, { now: now.toISOString(), fateOf: fate });
+    const revoked = readRevocations(database);
+    const { validTokens, ...work } = beginHistory(draft, {
+      now: now.toISOString(),
+      fateOf: fate,
+      revoked: options.revokeTokens ? 'all' : (revoked ?? []),
+    });
     await syncPath(draft);
-    const laidAside = existsSync(database) ? await layAside(database, now) : null;
-    await rename(draft, database);
-    await syncPath(dirname(database));
-    return { ...work, laidAside };
+    const doubtfulTokens = revoked === null ? validTokens : 0;
+    return { ...work, doubtfulTokens, laidAside: await takePlace(draft, database, now) };
   } finally {
     await removeWithWal(draft);
   }
@@ -60,20 +70,6 @@ async function copyBackup(backup: string, draft: string): Promise<void> {
     if (code === 'ENOENT') throw new AppError('not-found', `There is no file ${backup}.`, { cause: error });
     throw new AppError('backup-failed', `${backup} could not be copied: ${message}.`, { cause: error });
   }
-}
-
-/**
- * Under its own name until the new one takes that. A WAL must not stay beside the new one, which it does not belong to: a
- * healthy database has none after this; that of a damaged one is laid aside with it.
- */
-async function layAside(database: string, now: Date): Promise<string> {
-  const aside = `${database}.replaced-${now.toISOString().replaceAll(':', '-')}`;
-  emptyWal(database);
-  await link(database, aside);
-  for (const end of ['-wal', '-shm']) {
-    if (existsSync(`${database}${end}`)) await rename(`${database}${end}`, `${aside}${end}`);
-  }
-  return aside;
 }
 
 async function removeWithWal(file: string): Promise<void> {

@@ -8,6 +8,7 @@ import {
   countWords,
   durationWords,
   elapsedMs,
+  lockWords,
   oneLine,
   pauseWords,
   waitingWords,
@@ -19,9 +20,12 @@ export type LaneRow =
   | { readonly key: string; readonly kind: 'running' | 'waiting'; readonly operation: Operation }
   | { readonly key: string; readonly kind: 'note'; readonly text: string };
 
-/** One row per busy or paused lane and per operation in it; idle lanes share one row. */
+/** One row per busy, paused or locked lane and per operation in it; idle lanes share one row. */
 export function laneRows(lanes: readonly Lane[]): readonly LaneRow[] {
-  const busy = lanes.filter((lane) => lane.paused !== null || lane.running.length + lane.waiting.length > 0);
+  const busy = lanes.filter(
+    ({ paused, locks, running, waiting }) =>
+      paused !== null || locks.length + running.length + waiting.length > 0,
+  );
   const idle = lanes.filter((lane) => !busy.includes(lane)).map((lane) => lane.aliases.join('/'));
   return [
     ...busy.flatMap((lane): LaneRow[] => [
@@ -65,6 +69,7 @@ export function LaneLine({ row, model, context }: { row: LaneRow; model: BoardMo
 
 function LaneTitle({ lane }: { lane: Lane }) {
   const name = lane.aliases.length === 0 ? 'without an org' : lane.aliases.join(' / ');
+  const held = holdWords(lane);
   return (
     <Box>
       <Box flexShrink={1} minWidth={0}>
@@ -78,15 +83,21 @@ function LaneTitle({ lane }: { lane: Lane }) {
           {lane.running.length} running, {lane.waiting.length} waiting
         </Text>
       </Box>
-      {lane.paused === null ? null : (
+      {held === '' ? null : (
         <Box flexShrink={2} minWidth={0} marginLeft={2}>
           <Text color="yellow" wrap="truncate-end">
-            {pauseWords(lane.paused)}
+            {held}
           </Text>
         </Box>
       )}
     </Box>
   );
+}
+
+/** Why nothing of ours may start there: it was paused, or work outside has the org or waits for it. */
+function holdWords({ paused, locks }: Lane): string {
+  const pause = paused === null ? [] : [pauseWords(paused)];
+  return [...pause, ...locks.map((lock) => lockWords(lock))].join('; ');
 }
 
 function RunningLine({

@@ -38,6 +38,8 @@ export interface Lane {
   readonly running: readonly Operation[];
   readonly waiting: readonly Operation[];
   readonly paused: Org['lane']['paused'];
+  /** Of work outside of this server; the first may hold the lane. */
+  readonly locks: Org['lane']['locks'];
 }
 
 const FINISHED_LIMIT = 50;
@@ -79,7 +81,7 @@ function reduce(model: BoardModel, action: BoardAction): BoardModel {
   }
 }
 
-/** Lanes where work runs first, then those where it waits, then paused ones, each with what runs and then what waits, in the order of its turn. */
+/** Lanes where work runs first, then those where it waits, then paused and locked ones, each with what runs and then what waits, in the order of its turn. */
 export function lanesOf({ orgs, active }: BoardRecords): readonly Lane[] {
   const organisations = Map.groupBy(orgs, (org) => org.organisationId);
   const known = new Map(orgs.map((org) => [org.alias, org.organisationId]));
@@ -90,13 +92,13 @@ export function lanesOf({ orgs, active }: BoardRecords): readonly Lane[] {
     const own = work.get(key) ?? [];
     const aliases = organisations.get(key)?.map((org) => org.alias) ?? (key === '' ? [] : [key]);
     const waiting = own.filter((one) => one.state !== 'running').toSorted(byTurn);
-    const paused = organisations.get(key)?.[0]?.lane.paused ?? null;
-    return { aliases, paused, running: own.filter((one) => one.state === 'running'), waiting };
+    const { paused = null, locks = [] } = organisations.get(key)?.[0]?.lane ?? {};
+    return { aliases, paused, locks, running: own.filter((one) => one.state === 'running'), waiting };
   });
   const busy = (lane: Lane): number =>
     4 * Math.min(1, lane.running.length) +
     2 * Math.min(1, lane.waiting.length) +
-    Number(lane.paused !== null);
+    Number(lane.paused !== null || lane.locks.length > 0);
   return lanes.toSorted(
     (one, other) => busy(other) - busy(one) || (one.aliases[0] ?? '').localeCompare(other.aliases[0] ?? ''),
   );

@@ -1,3 +1,4 @@
+import { DEFAULT_PROGRAM_LIMITS } from '../../contract/program-limits.ts';
 import type { SandboxMachine } from '../../contract/worker-protocol.ts';
 
 const MEGABYTE = 1024 * 1024;
@@ -41,14 +42,30 @@ export interface SandboxLimits {
   readonly cpuSeconds: number;
 }
 
+/** No more than the machine's owner allows, whoever asks. */
+export function withinMachine(limits: SandboxLimits, { limits: allowed }: SandboxMachine): SandboxLimits {
+  const { cpuSeconds, diskMegabytes, fileMegabytes, openFiles, outputMegabytes, temporaryMegabytes } =
+    allowed ?? DEFAULT_PROGRAM_LIMITS;
+  return {
+    ...limits,
+    cpuSeconds: Math.min(limits.cpuSeconds, cpuSeconds),
+    openFiles: Math.min(limits.openFiles, openFiles),
+    diskBytes: Math.min(limits.diskBytes, diskMegabytes * MEGABYTE),
+    fileBytes: Math.min(limits.fileBytes, fileMegabytes * MEGABYTE),
+    outputBytes: Math.min(limits.outputBytes, outputMegabytes * MEGABYTE),
+    temporaryBytes: Math.min(limits.temporaryBytes, temporaryMegabytes * MEGABYTE),
+  };
+}
+
+/** Those of each run; how much it may use is the machine's owner's to say. */
 export const DEFAULT_SANDBOX_LIMITS: SandboxLimits = {
   timeMs: 60 * 60_000,
   graceMs: 5_000,
-  outputBytes: 64 * MEGABYTE,
   lineCharacters: 64 * 1024,
-  temporaryBytes: 512 * MEGABYTE,
-  diskBytes: 2_048 * MEGABYTE,
-  fileBytes: 1_024 * MEGABYTE,
-  openFiles: 4_096,
-  cpuSeconds: 2 * 3_600,
+  outputBytes: Number.MAX_SAFE_INTEGER,
+  temporaryBytes: Number.MAX_SAFE_INTEGER,
+  diskBytes: Number.MAX_SAFE_INTEGER,
+  fileBytes: Number.MAX_SAFE_INTEGER,
+  openFiles: Number.MAX_SAFE_INTEGER,
+  cpuSeconds: Number.MAX_SAFE_INTEGER,
 };

@@ -4,7 +4,7 @@ import { isInside } from '../workspace.ts';
 import { watchDisk } from './disk-watch.ts';
 import { createEnding, type Ending } from './ending.ts';
 import { readLines } from './lines.ts';
-import type { SandboxLimits, SandboxPlace } from './place.ts';
+import { type SandboxLimits, type SandboxPlace, withinMachine } from './place.ts';
 import { type Program, startProgram } from './program.ts';
 
 /** After the end of a program whose strays may hold its output open, how long that is read. */
@@ -45,9 +45,10 @@ export async function runSandboxed(
   place: SandboxPlace,
   options: SandboxOptions,
 ): Promise<SandboxEnd> {
-  const { limits, signal } = options;
+  const { signal } = options;
+  const limits = withinMachine(options.limits, place.machine);
   signal.throwIfAborted();
-  const program = await startProgram(words, place, options);
+  const program = await startProgram(words, place, { ...options, limits });
   const ending = createEnding<LimitMet>(program, limits.graceMs);
   const stop = (): void => ending.begin(null);
   signal.addEventListener('abort', stop, { once: true });

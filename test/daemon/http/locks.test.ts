@@ -52,7 +52,7 @@ test('a lock that nobody knows, of an org that nobody knows, cannot be had', asy
   const unknown = `lk_${'0'.repeat(26)}`;
   expect((await owner('PUT', `${URL}/${unknown}`)).status).toBe(404);
   expect((await owner('DELETE', `${URL}/${unknown}`)).status).toBe(404);
-  expect((await owner('POST', '/api/v1/orgs/nowhere/locks', { ttlSeconds: 60 })).status).toBe(404);
+  expect((await owner('POST', '/api/v1/orgs/nowhere/locks', { ttlSeconds: 60 })).status).toBe(422);
 });
 
 test.each([{}, { ttlSeconds: 9 }, { ttlSeconds: 3_601 }, { ttlSeconds: 60, note: '' }])(

@@ -123,10 +123,14 @@ describe('the list of operations', () => {
       owner,
     );
     expect(matching.body.items.map((item: { id: string }) => item.id)).toEqual([id]);
-    for (const other of ['state=running', 'org=prod', 'task=salesforce.deploy', 'label=branch%3Dc']) {
+    for (const other of ['state=running', 'task=salesforce.deploy', 'label=branch%3Dc']) {
       const { body } = await ask(doors.control, 'GET', `${OPERATIONS}?${other}`, owner);
       expect(body.items.map((item: { id: string }) => item.id)).not.toContain(id);
     }
+    expect(await ask(doors.control, 'GET', `${OPERATIONS}?org=prod`, owner)).toMatchObject({
+      status: 422,
+      body: { code: 'unknown-org' },
+    });
   });
 
   test.each(['limit=0', 'limit=201', 'limit=many', 'limit=1&limit=2', 'state=done', 'label=x', 'colour=red'])(

@@ -33,9 +33,9 @@ describe('a lane', () => {
 
   test.each(['pause', 'resume'])('of an org that nobody knows cannot be told to %s', async (what) => {
     const answer = await ask(doors.control, 'POST', `/api/v1/orgs/nowhere/${what}`, as(asOwner()));
-    expect(answer).toMatchObject({ status: 404, body: { code: 'not-found' } });
+    expect(answer).toMatchObject({ status: 422, body: { code: 'unknown-org' } });
     const elsewhere = await ask(doors.control, 'POST', `/api/v1/orgs/uat/${what}`, as(asOwner('other')));
-    expect(elsewhere.status).toBe(404);
+    expect(elsewhere.status).toBe(422);
   });
 
   test.each([{ reason: '' }, { reason: 'x'.repeat(501) }, { because: 'x' }])(

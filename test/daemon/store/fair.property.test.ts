@@ -1,8 +1,10 @@
+import type { Database } from 'better-sqlite3';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createEngine } from '../../../src/daemon/store/engine.ts';
 import { openDatabase } from '../../../src/daemon/store/open-database.ts';
 import type { NewOperation } from '../../../src/daemon/store/port.ts';
+import { openBroken } from './broken-sql.ts';
 import { at, newOperation, operationId } from './home.ts';
 
 const TENANTS = ['acme', 'bolt', 'core'] as const;
@@ -36,32 +38,47 @@ interface Row {
   readonly rank: number;
 }
 
+const RUNS = { numRuns: 150 };
+
 test('what starts next is the first by rank of the tenant that has the fewest running', () => {
   fc.assert(
-    fc.property(fc.array(step, { minLength: 10, maxLength: 60 }), (steps) => {
-      const db = openDatabase(':memory:');
-      const { verbs } = createEngine(db);
-      const read = db.prepare<[], Row>(
-        'SELECT * FROM operations WHERE finished_at IS NULL ORDER BY rank, id',
-      );
-      let accepted = 0;
-      for (const one of steps) {
-        const rows = read.all();
-        if (one.does === 'accept') {
-          accepted += 1;
-          verbs.accept(newOperation(accepted, { ...one.wanted, createdAt: at(accepted) }), null);
-        } else if (one.does === 'claim') {
-          expect(verbs.claim(at(100))?.operation.id ?? null).toBe(expectedNext(rows));
-        } else {
-          const running = rows.find(({ state }) => state === 'running');
-          if (running) verbs.settle(running.id, 1, { to: 'succeeded', result: {} }, at(100));
-        }
-      }
-      db.close();
-    }),
-    { numRuns: 150 },
+    isFair(() => openDatabase(':memory:')),
+    RUNS,
   );
 });
+
+test('a claim that does not count what runs of a tenant is found', () => {
+  const from = "SELECT count(*) AS n FROM operations WHERE tenant = ? AND state = 'running'";
+  const uncounted = { from, to: 'SELECT 0 AS n WHERE ? IS NOT NULL' };
+  expect(
+    fc.check(
+      isFair(() => openBroken(uncounted)),
+      { ...RUNS, endOnFailure: true },
+    ).failed,
+  ).toBe(true);
+});
+
+function isFair(open: () => Database) {
+  return fc.property(fc.array(step, { minLength: 10, maxLength: 60 }), (steps) => {
+    const db = open();
+    const { verbs } = createEngine(db);
+    const read = db.prepare<[], Row>('SELECT * FROM operations WHERE finished_at IS NULL ORDER BY rank, id');
+    let accepted = 0;
+    for (const one of steps) {
+      const rows = read.all();
+      if (one.does === 'accept') {
+        accepted += 1;
+        verbs.accept(newOperation(accepted, { ...one.wanted, createdAt: at(accepted) }), null);
+      } else if (one.does === 'claim') {
+        expect(verbs.claim(at(100))?.operation.id ?? null).toBe(expectedNext(rows));
+      } else {
+        const running = rows.find(({ state }) => state === 'running');
+        if (running) verbs.settle(running.id, 1, { to: 'succeeded', result: {} }, at(100));
+      }
+    }
+    db.close();
+  });
+}
 
 /** Read from the rows alone. */
 function expectedNext(rows: readonly Row[]): string | null {

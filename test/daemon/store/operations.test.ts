@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { OperationFilter } from '../../../src/daemon/store/port.ts';
-import { at, freshStore, look, newOperation, operationId, shared } from './home.ts';
+import type { OrgRegistration } from '../../../src/contract/org.ts';
+import type { NewOperation, OperationFilter } from '../../../src/daemon/store/port.ts';
+import { at, freshStore, look, newOperation, ORGANISATION, operationId, shared } from './home.ts';
 
 const ALL: OperationFilter = {
   tenant: 'default',
@@ -10,6 +11,15 @@ const ALL: OperationFilter = {
   label: null,
   limit: 100,
   cursor: null,
+};
+
+const SAID: Partial<NewOperation> = {
+  priority: 'batch',
+  onWorkerLoss: 'indeterminate',
+  overrideWindow: 'the fix of an outage',
+  retryOf: operationId(90),
+  labels: { team: 'crm', from: 'ci' },
+  origin: { kind: 'api', name: 'ci' },
 };
 
 describe('an accepted operation', () => {
@@ -50,6 +60,45 @@ describe('an accepted operation', () => {
       finishedAt: null,
     });
     expect(await store.getOperation('default', wanted.id)).toEqual(operation);
+  });
+
+  test.each<[string, Partial<NewOperation>]>([
+    ['at once', {}],
+    ['later', { scheduledFor: at(500) }],
+    ['in no org', { org: null, lane: null }],
+    ['in a pool', { org: null, lane: null, pool: { name: 'ci', mode: 'shared' } }],
+    ['shared', { lane: shared, labels: { team: 'crm', from: 'ci' } }],
+    ['with all that it may say', { ...SAID, supersede: { key: 'k', running: 'keep' } }],
+    ['in the place of another one', { supersede: { key: 'older', running: 'cancel' } }],
+    ['before all others', { priority: 'critical' }],
+    ['behind all others', { priority: 'batch' }],
+  ])('%s is answered as it is read, whoever is before it', async (_how, changes) => {
+    const { store } = await freshStore();
+    const accept = async (wanted: NewOperation): Promise<void> => {
+      const acceptance = await store.accept(wanted, null);
+      const operation = await store.getOperation('default', wanted.id);
+      expect(operation?.id).toBe(wanted.id);
+      expect(acceptance).toEqual({ outcome: 'created', operation });
+    };
+    const org = {
+      kind: 'jwt',
+      username: 'a',
+      instanceUrl: 'https://o.example',
+      organisationId: ORGANISATION,
+    };
+    await store.putOrg('default', 'uat', org as OrgRegistration, at(0));
+    await accept(newOperation(1, changes));
+    await accept(newOperation(2, { lane: shared, supersede: { key: 'older', running: 'keep' } }));
+    await accept(newOperation(3, changes));
+    await store.claim(at(4));
+    await accept(newOperation(5, changes));
+    const lock = { id: `lk_${'6'.padStart(26, '0')}`, ttlSeconds: 60, note: null, by: 'ann', at: at(6) };
+    await store.createLock('default', 'uat', lock);
+    await accept(newOperation(7, changes));
+    await store.pauseLane('default', 'uat', { by: 'ann', reason: 'r', at: at(8) });
+    await accept(newOperation(9, changes));
+    await store.pauseServer({ by: 'ann', reason: null, at: at(10) });
+    await accept(newOperation(11, changes));
   });
 
   test('begins its history with one event', async () => {

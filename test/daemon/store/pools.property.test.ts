@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { createEngine } from '../../../src/daemon/store/engine.ts';
 import { DEFAULT_LANE_CONCURRENCY, type LaneRules } from '../../../src/daemon/store/lane-rules.ts';
 import { openDatabase } from '../../../src/daemon/store/open-database.ts';
+import { openBroken } from './broken-sql.ts';
 import { at, newOperation, operationId } from './home.ts';
 
 const ORGS = ['ci1', 'ci2', 'ci3'] as const;
@@ -32,32 +33,47 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ end: fc.nat(20) }) },
 );
 
+const RUNS = { numRuns: 150 };
+
 test('work of a pool starts in the first org that is free, passes nothing that waits there, and is passed by nothing', () => {
   fc.assert(
-    fc.property(
-      fc.array(wanted, { minLength: 1, maxLength: 25 }),
-      fc.array(step, { minLength: 1, maxLength: 50 }),
-      (wishes, steps) => {
-        const db = openDatabase(':memory:');
-        const { verbs } = createEngine(db);
-        for (const org of ORGS) verbs.putOrg('default', org, registration(org), at(0));
-        for (const [index, wish] of wishes.entries()) verbs.accept(operationOf(index + 1, wish), null);
-        for (const one of steps) {
-          if ('end' in one) {
-            verbs.settle(operationId(one.end), 1, { to: 'succeeded', result: {} }, at(2_000));
-            continue;
-          }
-          const closed = one.calm ? [] : one.claim;
-          const expected = firstThatMayStart(rowsOf(db), closed);
-          const claimed = verbs.claim(at(1_000), rulesOf(closed))?.operation;
-          expect(claimed === undefined ? null : [claimed.id, claimed.org]).toEqual(expected);
-        }
-        db.close();
-      },
-    ),
-    { numRuns: 150 },
+    keepsItsPlace(() => openDatabase(':memory:')),
+    RUNS,
   );
 });
+
+test('a pool whose last comes first is found', () => {
+  const lastFirst = {
+    from: 'ORDER BY pool, rank, id LIMIT 1',
+    to: 'ORDER BY pool, rank DESC, id DESC LIMIT 1',
+  };
+  const checked = fc.check(
+    keepsItsPlace(() => openBroken(lastFirst)),
+    { ...RUNS, endOnFailure: true },
+  );
+  expect(checked.failed).toBe(true);
+});
+
+function keepsItsPlace(open: () => Database) {
+  const wishes = fc.array(wanted, { minLength: 1, maxLength: 25 });
+  return fc.property(wishes, fc.array(step, { minLength: 1, maxLength: 50 }), (asked, steps) => {
+    const db = open();
+    const { verbs } = createEngine(db);
+    for (const org of ORGS) verbs.putOrg('default', org, registration(org), at(0));
+    for (const [index, wish] of asked.entries()) verbs.accept(operationOf(index + 1, wish), null);
+    for (const one of steps) {
+      if ('end' in one) {
+        verbs.settle(operationId(one.end), 1, { to: 'succeeded', result: {} }, at(2_000));
+        continue;
+      }
+      const closed = one.calm ? [] : one.claim;
+      const expected = firstThatMayStart(rowsOf(db), closed);
+      const claimed = verbs.claim(at(1_000), rulesOf(closed))?.operation;
+      expect(claimed === undefined ? null : [claimed.id, claimed.org]).toEqual(expected);
+    }
+    db.close();
+  });
+}
 
 function registration(org: Alias) {
   const kind = 'jwt' as const;

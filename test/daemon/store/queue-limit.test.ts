@@ -1,5 +1,10 @@
+import type { Database } from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
+import { createEngine } from '../../../src/daemon/store/engine.ts';
+import { createGroupCommit } from '../../../src/daemon/store/group-commit.ts';
+import { openDatabase } from '../../../src/daemon/store/open-database.ts';
 import type { Store } from '../../../src/daemon/store/port.ts';
+import { openBroken } from './broken-sql.ts';
 import { at, freshStore, newDelivery, newOperation, operationId } from './home.ts';
 
 const QUEUE = { limit: 3, limitPerTenant: 2 };
@@ -80,6 +85,27 @@ describe('a full queue', () => {
     await expect(store.accept(late, null)).rejects.toMatchObject({ retryAfterSeconds: 300 });
   });
 });
+
+/** Of five that come in one group, where three may wait. */
+describe('of five that share a commit', () => {
+  test('three are taken, and nothing of the others is written', () => {
+    expect(waitingOfFive(openDatabase(':memory:'))).toBe(3);
+  });
+
+  test.each([
+    ['a limit that counts nothing', { from: 'SELECT meta.waiting AS "all"', to: 'SELECT 0 AS "all"' }],
+    ['a refusal that stays written', { from: 'ROLLBACK TO request', to: 'SAVEPOINT another' }],
+  ])('%s is found', (_name, broken) => {
+    expect(waitingOfFive(openBroken(broken))).not.toBe(3);
+  });
+});
+
+function waitingOfFive(db: Database): unknown {
+  const commit = createGroupCommit(db, createEngine(db));
+  const queue = { limit: 3, limitPerTenant: 10 };
+  commit([1, 2, 3, 4, 5].map((id) => ({ id, verb: 'accept', args: [newOperation(id, { queue }), null] })));
+  return db.prepare('SELECT count(*) FROM operations').pluck().get();
+}
 
 async function ended(store: Store, number: number): Promise<void> {
   await store.accept(newOperation(number), null);

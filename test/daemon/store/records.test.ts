@@ -95,6 +95,7 @@ describe('an API token', () => {
     for (const seconds of [1, 60, 61])
       uses.push((await store.findToken(token.hash, at(seconds)))?.lastUsedAt);
     expect(uses).toEqual([at(1), at(1), at(61)]);
+    expect((await store.listTokens('default')).map(({ lastUsedAt }) => lastUsedAt)).toEqual([at(61)]);
   });
 
   test('is gone once revoked', async () => {

@@ -29,14 +29,27 @@ function played(changes: Partial<Store>) {
 }
 
 describe('a token', () => {
-  test('is read once, until its use has to be noted again', async () => {
-    const { store, asked } = played({ findToken: async (_hash, now) => ({ ...TOKEN, lastUsedAt: now }) });
-    for (const seconds of [0, 1, 59]) {
-      expect((await store.findToken(HASH, at(seconds)))?.lastUsedAt).toBe(at(0));
+  test('is read once, and its use is noted once a minute', async () => {
+    const noted: string[] = [];
+    const { store, asked } = played({
+      findToken: async () => TOKEN,
+      noteTokenUse: async (_id, now) => void noted.push(now),
+    });
+    const seen = [];
+    for (const seconds of [0, 1, 59, 60, 61, 120]) {
+      seen.push((await store.findToken(HASH, at(seconds)))?.lastUsedAt);
     }
-    expect(asked).toHaveLength(1);
-    expect((await store.findToken(HASH, at(60)))?.lastUsedAt).toBe(at(60));
-    expect(asked).toHaveLength(2);
+    expect(seen).toEqual([at(0), at(0), at(0), at(60), at(60), at(120)]);
+    expect(noted).toEqual([at(60), at(120)]);
+    expect(asked.filter((verb) => verb === 'findToken')).toHaveLength(1);
+  });
+
+  test('is known also where its use cannot be noted, and is not waited for', async () => {
+    const { store } = played({
+      findToken: async () => TOKEN,
+      noteTokenUse: () => Promise.reject(new Error('The disk is full.')),
+    });
+    expect(await store.findToken(HASH, at(60))).toMatchObject({ id: 'tk_1' });
   });
 
   test('that nobody knows is looked for each time', async () => {

@@ -97,6 +97,34 @@ describe('retention', () => {
     expect(await store.position()).toMatchObject({ seq: 661 });
   });
 
+  test.each<[string, Partial<RetentionLimits>]>([
+    ['number', { events: { days: 30, atMost: 100 } }],
+    ['size', { database: { atMostMegabytes: 16 } }],
+  ])(
+    'is bounded in %s also by one operation that never ends: still a prefix, and still remembered',
+    async (_of, limit) => {
+      const { store } = await freshStore();
+      await store.accept(newOperation(1, { ...NO_LANE, tenant: 'other' }), null);
+      await store.claim(at(1));
+      const input = { text: 'x'.repeat(100_000) };
+      for (let number = 2; number <= 200; number += 1) await ended(store, number, input);
+      const before = await events(store);
+      await sweep(store, at(300), { ...LIMITS, ...limit });
+      const kept = await events(store);
+      const pruned = await store.prunedUpTo();
+      expect(pruned).toBeGreaterThan(2);
+      expect(kept).toEqual(before.filter(({ seq }) => seq > pruned));
+      expect(await store.getOperation('other', operationId(1))).toMatchObject({
+        state: 'running',
+        attempt: 1,
+      });
+      expect(await store.getOperation('default', operationId(2))).toEqual(
+        'events' in limit ? expect.anything() : null,
+      );
+      if ('events' in limit) expect(kept).toHaveLength(100);
+    },
+  );
+
   test('removes events and operations of any age while the database is larger than it may be', async () => {
     const { store, file } = await freshStore();
     const input = { text: 'x'.repeat(200_000) };

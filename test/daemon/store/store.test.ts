@@ -3,12 +3,21 @@ import { describe, expect, test } from 'vitest';
 import { DELIVERY_OUTCOMES } from '../../../src/contract/delivery.ts';
 import type { OperationEvent } from '../../../src/contract/event.ts';
 import { FINAL_STATES, OPERATION_STATES, PRIORITIES } from '../../../src/contract/operation.ts';
+import { DEFAULT_RETENTION } from '../../../src/contract/retention.ts';
 import { LOSS_POLICIES } from '../../../src/contract/tasks.ts';
 import { createEngine, type Engine } from '../../../src/daemon/store/engine.ts';
 import { createGroupCommit } from '../../../src/daemon/store/group-commit.ts';
 import { openStore } from '../../../src/daemon/store/open.ts';
 import { openDatabase } from '../../../src/daemon/store/open-database.ts';
-import { at, freshStore, look, newOperation, operationId, temporaryFile } from './home.ts';
+import { VERBS } from '../../../src/daemon/store/verbs.ts';
+import { at, freshStore, look, newOperation, ORGANISATION, operationId, temporaryFile } from './home.ts';
+
+const ORG = {
+  kind: 'jwt',
+  username: 'ci@example.com',
+  instanceUrl: 'https://example.my.salesforce.com',
+  organisationId: ORGANISATION,
+} as const;
 
 describe('the database', () => {
   test('keeps everything over a restart, and its epoch', async () => {
@@ -113,7 +122,7 @@ describe('a group of requests', () => {
     expect(heard).toHaveLength(1);
   });
 
-  test('says store-unavailable and keeps nothing when the disk is full', () => {
+  test('says store-unavailable and keeps nothing when the disk is full; who only reads beside it is answered', () => {
     const db = openDatabase(temporaryFile());
     const commit = createGroupCommit(db, createEngine(db));
     db.pragma(`max_page_count = ${Number(db.pragma('page_count', { simple: true })) + 2}`);
@@ -123,8 +132,54 @@ describe('a group of requests', () => {
       { id: 2, verb: 'accept', args: [newOperation(1, { input }), null] },
     ]);
     expect(events).toEqual([]);
+    expect(answers[0]).toMatchObject({ id: 1, value: { queued: 0 } });
     expect(answers[1]).toMatchObject({ failure: { kind: 'expected', code: 'store-unavailable' } });
     expect(db.prepare('SELECT count(*) AS n FROM operations').get()).toEqual({ n: 0 });
+    db.close();
+  });
+
+  test('is written by nothing that is said to read', () => {
+    const db = openDatabase(temporaryFile());
+    const { verbs } = createEngine(db);
+    const limits = { ...DEFAULT_RETENTION };
+    const calls: Partial<Record<keyof Engine['verbs'], () => unknown>> = {
+      position: () => verbs.position(),
+      prunedUpTo: () => verbs.prunedUpTo(),
+      listEvents: () =>
+        verbs.listEvents({ tenant: 'default', operation: null, org: null, afterSeq: 0, limit: 9 }),
+      findReplay: () =>
+        verbs.findReplay('default', { token: 't', key: 'k', digest: 'd', expiresAt: at(9) }, at(1)),
+      getOperation: () => verbs.getOperation('default', operationId(1)),
+      listOperations: () =>
+        verbs.listOperations({
+          tenant: 'default',
+          states: null,
+          org: null,
+          task: null,
+          label: null,
+          limit: 9,
+          cursor: null,
+        }),
+      counts: () => verbs.counts(null),
+      listOpenAttempts: () => verbs.listOpenAttempts(),
+      findDelivery: () => verbs.findDelivery('default', 'github', 'a', 'b'),
+      listDeliveries: () => verbs.listDeliveries('default', 9, null),
+      lastOfSchedule: () => verbs.lastOfSchedule('default', 'nightly'),
+      planRetention: () => verbs.planRetention(limits, at(1)),
+      listTokens: () => verbs.listTokens('default'),
+      findToken: () => verbs.findToken('a'.repeat(64), at(1)),
+      getOrganisationId: () => verbs.getOrganisationId('default', 'uat'),
+      listOrgs: () => verbs.listOrgs('default'),
+      serverPause: () => verbs.serverPause(),
+      getUpload: () => verbs.getUpload('default', 'up_1', at(1)),
+    };
+    verbs.accept(newOperation(1), null);
+    verbs.putOrg('default', 'uat', ORG, at(1));
+    db.pragma('query_only = ON');
+    const reading = Object.entries(VERBS).filter(([, does]) => does === 'reads');
+    expect(Object.keys(calls).toSorted()).toEqual(reading.map(([verb]) => verb).toSorted());
+    for (const call of Object.values(calls)) call();
+    expect(() => verbs.probe()).toThrow(/readonly/);
     db.close();
   });
 

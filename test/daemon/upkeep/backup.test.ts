@@ -1,9 +1,11 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkBackup } from '../../../src/daemon/store/restored-database.ts';
 import { writeBackup } from '../../../src/daemon/upkeep/backup.ts';
 import { freshStore, look, newOperation, temporaryFile } from '../store/home.ts';
+
+const SWEPT = { work: '/nowhere/work', uploads: '/nowhere/uploads' };
 
 describe('a backup', () => {
   test('holds all that was accepted before, and others go on being accepted meanwhile', async () => {
@@ -13,7 +15,7 @@ describe('a backup', () => {
       await store.accept(newOperation(number, { input }), null);
     const file = join(dirname(temporaryFile()), 'backup.db');
     let done = false;
-    const backup = writeBackup(store.copy, file).finally(() => {
+    const backup = writeBackup(store.copy, file, SWEPT).finally(() => {
       done = true;
     });
     let meanwhile = 0;
@@ -31,7 +33,7 @@ describe('a backup', () => {
   test('can be read by its owner alone, and leaves nothing beside it', async () => {
     const { store } = await freshStore();
     const directory = dirname(temporaryFile());
-    await writeBackup(store.copy, join(directory, 'backup.db'));
+    await writeBackup(store.copy, join(directory, 'backup.db'), SWEPT);
     expect(readdirSync(directory)).toEqual(['backup.db']);
     expect(statSync(join(directory, 'backup.db')).mode & 0o777).toBe(0o600);
   });
@@ -40,19 +42,40 @@ describe('a backup', () => {
     const { store } = await freshStore();
     const file = temporaryFile();
     writeFileSync(file, 'mine');
-    await expect(writeBackup(store.copy, file)).rejects.toMatchObject({ code: 'file-exists', status: 409 });
+    await expect(writeBackup(store.copy, file, SWEPT)).rejects.toMatchObject({
+      code: 'file-exists',
+      status: 409,
+    });
     const twice = await Promise.allSettled([
-      writeBackup(store.copy, `${file}.2`),
-      writeBackup(store.copy, `${file}.2`),
+      writeBackup(store.copy, `${file}.2`, SWEPT),
+      writeBackup(store.copy, `${file}.2`, SWEPT),
     ]);
     expect(twice.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
     expect(readdirSync(dirname(file)).toSorted()).toEqual(['operations.db', 'operations.db.2']);
   });
 
+  test('is refused where the server would delete it, also by another name of the place', async () => {
+    const { store } = await freshStore();
+    const home = dirname(temporaryFile());
+    const swept = { work: join(home, 'work'), uploads: join(home, 'uploads') };
+    mkdirSync(join(swept.work, 'deep'), { recursive: true });
+    mkdirSync(join(home, 'workshop'));
+    symlinkSync(swept.work, join(home, 'link'));
+    for (const place of ['work', 'work/deep', 'link', 'uploads']) {
+      const file = join(home, place, 'backup.db');
+      await expect(writeBackup(store.copy, file, swept)).rejects.toMatchObject({
+        code: 'invalid-request',
+        message: expect.stringContaining('and would delete the backup'),
+      });
+    }
+    expect(readdirSync(swept.work)).toEqual(['deep']);
+    await writeBackup(store.copy, join(home, 'workshop', 'backup.db'), swept);
+  });
+
   test('says why it could not be written, and leaves nothing', async () => {
     const { store } = await freshStore();
     const directory = join(dirname(temporaryFile()), 'nowhere');
-    const failed = writeBackup(store.copy, join(directory, 'backup.db'));
+    const failed = writeBackup(store.copy, join(directory, 'backup.db'), SWEPT);
     await expect(failed).rejects.toMatchObject({
       code: 'backup-failed',
       message: expect.stringContaining('no such file or directory'),
@@ -63,6 +86,7 @@ describe('a backup', () => {
         throw new Error('database or disk is full');
       },
       join(directory, 'backup.db'),
+      SWEPT,
     );
     await expect(broken).rejects.toMatchObject({ message: expect.stringContaining('disk is full.') });
     expect(readdirSync(directory)).toEqual([]);
@@ -81,6 +105,7 @@ describe('a backup', () => {
         await copy;
       },
       join(directory, 'backup.db'),
+      SWEPT,
     );
     const [result] = await Promise.allSettled([copying]);
     expect(result?.status === 'fulfilled' || !existsSync(join(directory, 'backup.db'))).toBe(true);

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Paths, pathsOf } from '../../../src/config/paths.ts';
 import { DEFAULT_CONFIGURATION } from '../../../src/contract/configuration.ts';
+import { loginCheckName } from '../../../src/contract/login-check.ts';
 import type { Operation } from '../../../src/contract/operation.ts';
 import { isRunning } from '../../../src/daemon/dispatch/processes.ts';
 import { findStrays, workerMarker } from '../../../src/daemon/dispatch/strays.ts';
@@ -28,13 +30,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await kill();
   // A test that failed may have left workers that hear nothing.
-  await recover({
-    store,
-    paths,
-    log: QUIET,
-    now: () => new Date(),
-    configuration: () => DEFAULT_CONFIGURATION,
-  });
+  await recoverNow();
   await store.close();
   rmSync(paths.home, { recursive: true, force: true });
 });
@@ -60,13 +56,7 @@ describe('after a kill -9 of the daemon', () => {
     expect(left.filter(isRunning).length).toBeGreaterThanOrEqual(4);
     const markers = left.map(({ marker }) => marker);
 
-    await recover({
-      store,
-      paths,
-      log: QUIET,
-      now: () => new Date(),
-      configuration: () => DEFAULT_CONFIGURATION,
-    });
+    await recoverNow();
 
     expect(await stateOf(hanging.id)).toBe('queued');
     expect(await stateOf(last.id)).toBe('failed');
@@ -90,13 +80,7 @@ describe('after a kill -9 of the daemon', () => {
       bootId: 'of another boot',
     };
     await store.recordWorker(operation.id, 1, identity);
-    await recover({
-      store,
-      paths,
-      log: QUIET,
-      now: () => new Date(),
-      configuration: () => DEFAULT_CONFIGURATION,
-    });
+    await recoverNow();
     expect(await stateOf(operation.id)).toBe('queued');
     expect(isRunning(identity)).toBe(false);
     expect(stranger.exitCode).toBeNull();
@@ -112,29 +96,37 @@ describe('after a kill -9 of the daemon', () => {
     expect(await idle()).toHaveLength(2);
     const markers = workspaces();
 
-    await recover({
-      store,
-      paths,
-      log: QUIET,
-      now: () => new Date(),
-      configuration: () => DEFAULT_CONFIGURATION,
-    });
+    await recoverNow();
 
     expect(await findStrays({ markers, groups: [], since: null })).toEqual([]);
     expect(readdirSync(paths.work)).toEqual([]);
   });
 
+  test('the directory of a login check stays while its owner lives, and no longer', async () => {
+    const owner = spawn('sleep', ['600'], { stdio: 'ignore' });
+    const name = loginCheckName(owner.pid ?? 0, 'op_1');
+    mkdirSync(join(paths.work, name, 'tmp'), { recursive: true });
+    mkdirSync(join(paths.work, 'login-check-nobody'));
+    await recoverNow();
+    expect(readdirSync(paths.work)).toEqual([name]);
+    const ended = new Promise((resolve) => owner.once('exit', resolve));
+    owner.kill('SIGKILL');
+    await ended;
+    await recoverNow();
+    expect(readdirSync(paths.work)).toEqual([]);
+  });
+
   test('there may be nothing to recover', async () => {
-    await recover({
-      store,
-      paths,
-      log: QUIET,
-      now: () => new Date(),
-      configuration: () => DEFAULT_CONFIGURATION,
-    });
+    await recoverNow();
     expect(await store.listOpenAttempts()).toEqual([]);
   });
 });
+
+/** As the next daemon does when it starts. */
+async function recoverNow(): Promise<void> {
+  const now = () => new Date();
+  await recover({ store, paths, log: QUIET, now, configuration: () => DEFAULT_CONFIGURATION });
+}
 
 /** How the markers of all workers in this home begin. */
 function workspaces(): readonly string[] {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { hash } from 'node:crypto';
 import {
   copyFileSync,
   existsSync,
@@ -13,18 +14,22 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import BetterSqlite3 from 'better-sqlite3';
+import { pino } from 'pino';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { readEnvironment } from '../../../src/config/environment.ts';
 import { type Paths, pathsOf } from '../../../src/config/paths.ts';
+import { createApp } from '../../../src/daemon/app.ts';
 import { createOutbox } from '../../../src/daemon/events/outbox.ts';
 import { backUpHome, restoreHome } from '../../../src/daemon/offline.ts';
 import { holdHome } from '../../../src/daemon/store/daemon-lock.ts';
 import { openStore } from '../../../src/daemon/store/open.ts';
 import type { Store } from '../../../src/daemon/store/port.ts';
 import { checkBackup } from '../../../src/daemon/store/restored-database.ts';
+import { finishRestore } from '../../../src/daemon/upkeep/take-place.ts';
 import { at, newOperation, operationId } from '../store/home.ts';
 
 const FIXTURE = fileURLToPath(new URL('../../fixtures/restore-home.ts', import.meta.url));
-const GO_ON = { replace: false, continueWork: true };
+const GO_ON = { replace: false, continueWork: true, revokeTokens: false };
 
 describe('a restored home', () => {
   test('has all of the backup in another history, where no position of a client counts', async () => {
@@ -67,22 +72,21 @@ describe('a restored home', () => {
     });
     const store = await open(paths);
     await store.accept(newOperation(2), null);
-    // as a killed daemon leaves it: the newest rows are in the WAL alone
-    const killed = makeHome();
-    for (const end of ['', '-wal']) copyFileSync(`${paths.database}${end}`, `${killed.database}${end}`);
+    const killed = copyHome(paths);
     await expect(restoreHome(killed, { backup, ...GO_ON })).rejects.toMatchObject({ code: 'file-exists' });
-    const { laidAside } = await restoreHome(killed, { backup, replace: true, continueWork: true });
+    const { laidAside } = await restoreHome(killed, { backup, ...GO_ON, replace: true });
     expect(idsIn(killed.database)).toEqual([operationId(1)]);
     expect(idsIn(laidAside ?? '').toSorted()).toEqual([operationId(2)]);
-    expect(stateOf(killed).filter((name) => /restoring|-wal/.test(name))).toEqual([]);
+    expect(stateOf(killed).filter((name) => /restoring|operations.db-wal/.test(name))).toEqual([]);
   });
 
   test('is refused while a daemon holds it', async () => {
     const { paths, backup } = await backedUp();
     const lock = holdHome(paths.lock);
     await expect(restoreHome(paths, { backup, ...GO_ON })).rejects.toMatchObject({ code: 'daemon-running' });
-    await expect(backUpHome(paths, `${backup}.2`)).rejects.toMatchObject({ code: 'not-found' });
+    await expect(backUpHome(paths, `${backup}.2`)).rejects.toMatchObject({ code: 'daemon-running' });
     lock.release();
+    await expect(backUpHome(paths, `${backup}.2`)).rejects.toMatchObject({ code: 'not-found' });
   });
 
   test.each<[string, (file: string) => void, RegExp]>([
@@ -91,6 +95,19 @@ describe('a restored home', () => {
     ['half of a file', (file) => writeFileSync(file, readFileSync(file).subarray(0, 40_000)), /backup/],
     ['a damaged file', damage, /is damaged|cannot be read/],
     ['of a newer version', (file) => pragma(file, 'user_version = 99'), /version 99/],
+    ['with a trigger that somebody added', smuggle, /has another schema: trigger mine is not that of/],
+    [
+      'with a table that is not as we make it',
+      (file) => exec(file, 'ALTER TABLE probe ADD COLUMN more TEXT'),
+      /table probe/,
+    ],
+    [
+      'without an index',
+      (file) => exec(file, 'DROP INDEX operations_begun'),
+      /index operations_begun is missing/,
+    ],
+    ['of a version that it is not', (file) => pragma(file, 'user_version = 11'), /has another schema/],
+    ['of no version', (file) => pragma(file, 'user_version = -1'), /has no version of sfp-server: -1/],
     ['with rows that name others that are gone', orphan, /is damaged: 1 rows/],
   ])('is left alone by a backup that is %s', async (_what, spoil, message) => {
     const { paths, backup } = await backedUp(async (store) => {
@@ -99,7 +116,7 @@ describe('a restored home', () => {
     await (await open(paths)).close();
     const before = readFileSync(paths.database);
     spoil(backup);
-    const restored = restoreHome(paths, { backup, replace: true, continueWork: true });
+    const restored = restoreHome(paths, { backup, ...GO_ON, replace: true });
     await expect(restored).rejects.toMatchObject({
       code: 'backup-invalid',
       message: expect.stringMatching(message),
@@ -129,11 +146,103 @@ describe('a restored home', () => {
       await ended;
       checkBackup(paths.database, 'what is left');
       expect([1, 200]).toContain(idsIn(paths.database).length);
-      await restoreHome(paths, { backup, replace: true, continueWork: true });
+      await restoreHome(paths, { backup, ...GO_ON, replace: true });
       expect(idsIn(paths.database)).toHaveLength(200);
       expect(stateOf(paths).filter((name) => name.includes('restoring'))).toEqual([]);
     },
   );
+});
+
+describe('a restore that is killed before one of its steps', () => {
+  test.each<[string, (file: string) => void, (file: string) => unknown]>([
+    ['a healthy database with what is in its WAL alone', () => undefined, idsIn],
+    ['a damaged one with its WAL', behead, bytesOf],
+  ])('leaves %s, or the restored one: nothing else, and nothing empty', async (_what, spoil, contentOf) => {
+    const { paths, backup } = await backedUp(async (store) => {
+      await store.accept(newOperation(1), null);
+    });
+    const store = await open(paths);
+    for (const number of range(20)) await store.accept(newOperation(number + 1), null);
+    const former = copyHome(paths);
+    spoil(former.database);
+    const before = contentOf(copyHome(former).database);
+    const found = { former: 0, restored: 0 };
+    let code: number | null = null;
+    for (let step = 0; code === null; step += 1) {
+      const home = copyHome(former);
+      code = await killBefore(home, backup, step);
+      expect(existsSync(home.database)).toBe(true);
+      const decided = code === 0 || stateOf(home).some((name) => name.includes('.restored-'));
+      await finishRestore(home.database);
+      const content = decided ? idsIn(home.database) : contentOf(home.database);
+      const restored = JSON.stringify(content) === JSON.stringify([operationId(1)]);
+      if (!restored) expect(content).toEqual(before);
+      expect(restored || !decided).toBe(true);
+      found[restored ? 'restored' : 'former'] += 1;
+      expect(stateOf(home).filter((name) => name.includes('.restored-'))).toEqual([]);
+    }
+    expect(code).toBe(0);
+    expect(found.former).toBeGreaterThan(3);
+    expect(found.restored).toBeGreaterThan(3);
+  });
+
+  test('is finished by a server that starts', async () => {
+    const { paths, backup } = await backedUp(async (store) => {
+      await store.accept(newOperation(1), null);
+    });
+    await (await open(paths)).close();
+    copyFileSync(backup, `${paths.database}.restored-2026-01-01`);
+    writeFileSync(paths.configuration, 'vault: { provider: file }\n');
+    const environment = readEnvironment({ SFP_SERVER_HOME: paths.home });
+    const app = await createApp({ environment, log: pino({ write: () => undefined }) });
+    onTestFinished(() => app.stop());
+    await app.start();
+    expect(idsIn(paths.database)).toEqual([operationId(1)]);
+    expect(idsIn(`${paths.database}.replaced-2026-01-01`)).toEqual([]);
+  });
+});
+
+describe('an API token that was revoked after the backup', () => {
+  const token = {
+    id: 'tk_1',
+    tenant: 'default',
+    hash: 'a'.repeat(64),
+    name: 'ci',
+    scopes: ['operations:read' as const],
+    createdAt: at(0),
+    expiresAt: null,
+  };
+  const other = { ...token, id: 'tk_2', hash: 'b'.repeat(64) };
+
+  async function revokedSince() {
+    const { paths, backup } = await backedUp(async (store) => {
+      for (const one of [token, other]) await store.createToken(one);
+    });
+    const store = await open(paths);
+    for (const one of [token, other]) await store.createToken(one);
+    await store.revokeToken('default', token.id, at(1));
+    await store.close();
+    return { paths, backup };
+  }
+  const valid = async (paths: Paths) => (await (await open(paths)).listTokens('default')).map(({ id }) => id);
+
+  test('stays revoked where the former database says so', async () => {
+    const { paths, backup } = await revokedSince();
+    const restored = await restoreHome(paths, { backup, ...GO_ON, replace: true });
+    expect(restored).toMatchObject({ doubtfulTokens: 0 });
+    expect(await valid(paths)).toEqual(['tk_2']);
+  });
+
+  test('is spoken of where nothing can say so, and is gone with all others where that is asked for', async () => {
+    const { backup } = await revokedSince();
+    const lost = makeHome();
+    expect(await restoreHome(lost, { backup, ...GO_ON })).toMatchObject({ doubtfulTokens: 2 });
+    expect(await valid(lost)).toEqual(['tk_1', 'tk_2']);
+    const careful = makeHome();
+    const restored = await restoreHome(careful, { backup, ...GO_ON, revokeTokens: true });
+    expect(restored).toMatchObject({ doubtfulTokens: 0 });
+    expect(await valid(careful)).toEqual([]);
+  });
 });
 
 describe('work of a backup', () => {
@@ -158,7 +267,7 @@ describe('work of a backup', () => {
 
   test('is not sent again where it may have been sent after the backup', async () => {
     const { paths, backup } = await backedUp(make);
-    const restored = await restoreHome(paths, { backup, replace: false, continueWork: false });
+    const restored = await restoreHome(paths, { backup, ...GO_ON, continueWork: false });
     expect(restored).toMatchObject({ stayed: 3, cancelled: 2, indeterminate: 1 });
     const store = await open(paths);
     const states = await Promise.all(
@@ -223,6 +332,30 @@ function makeHome(): Paths {
   return paths;
 }
 
+/** The exit code; null: it was killed. */
+function killBefore(paths: Paths, backup: string, step: number): Promise<number | null> {
+  const child = spawn(process.execPath, [FIXTURE, paths.home, backup, String(step)], { stdio: 'inherit' });
+  return new Promise((resolve) => child.once('exit', resolve));
+}
+
+/** As a killed daemon leaves it: the newest rows are in the WAL alone. */
+function copyHome(from: Paths): Paths {
+  const paths = makeHome();
+  for (const end of ['', '-wal']) copyFileSync(`${from.database}${end}`, `${paths.database}${end}`);
+  return paths;
+}
+
+function behead(file: string): void {
+  const bytes = readFileSync(file);
+  writeFileSync(file, bytes.fill(0x5a, 0, 100));
+}
+
+/** Of the damaged one; the restored one has no WAL, and can be read. */
+function bytesOf(file: string): readonly string[] {
+  if (!existsSync(`${file}-wal`)) return idsIn(file);
+  return ['', '-wal'].map((end) => hash('sha256', readFileSync(`${file}${end}`)));
+}
+
 async function open(paths: Paths): Promise<Store> {
   const store = await openStore({ file: paths.database });
   onTestFinished(() => store.close());
@@ -248,6 +381,16 @@ function pragma(file: string, text: string): void {
   const db = new BetterSqlite3(file);
   db.pragma(text);
   db.close();
+}
+
+function exec(file: string, sql: string): void {
+  const db = new BetterSqlite3(file);
+  db.exec(sql);
+  db.close();
+}
+
+function smuggle(file: string): void {
+  exec(file, 'CREATE TRIGGER mine AFTER INSERT ON operations BEGIN DELETE FROM tokens; END');
 }
 
 function other(file: string): void {

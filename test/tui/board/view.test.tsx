@@ -70,6 +70,25 @@ describe('the board', () => {
     expect(frame).toContain('idle: prod');
   });
 
+  test('shows the lock that holds a lane, also where nothing of the server waits', () => {
+    const lock = {
+      id: 'lk_01JD9KZ4X2Q8F0W3T7R6M5N1PB',
+      org: 'uat',
+      state: 'held',
+      place: null,
+      fence: 7,
+      ttlSeconds: 60,
+      note: 'nightly',
+      by: 'ann',
+      createdAt: at(0),
+      expiresAt: at(60),
+    } as const;
+    const uat = { ...org('uat', '1'), lane: { ...org('uat', '1').lane, locks: [lock] } };
+    const frame = frameOf(board({ orgs: [uat, org('prod', '2')], active: [] }));
+    expect(frame).toContain('uat  0 running, 0 waiting  a lock of ann, held: nightly');
+    expect(frame).toContain('idle: prod');
+  });
+
   test('shows what is paused, by whom and why', () => {
     const pause = { by: 'ann', reason: 'release', at: at(0), operation: null };
     const uat = { ...org('uat', '1'), lane: { ...org('uat', '1').lane, paused: pause } };

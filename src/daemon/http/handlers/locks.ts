@@ -1,10 +1,11 @@
-import { monotonicFactory } from 'ulid';
 import { callerName } from '../../../contract/access.ts';
 import { AppError } from '../../../contract/errors.ts';
+import { createIds } from '../../operations/ids.ts';
+import { unknownOrg } from '../../operations/unknown-org.ts';
 import type { LockEnd } from '../../store/lane-port.ts';
 import type { Handler } from '../parts.ts';
 
-const nextId = monotonicFactory();
+const nextId = createIds();
 
 export const createLock: Handler<'createLock'> = async ({ parts, caller, params, body }) => {
   const { store, now } = parts.operations;
@@ -16,7 +17,7 @@ export const createLock: Handler<'createLock'> = async ({ parts, caller, params,
     by: callerName(caller),
     at: at.toISOString(),
   });
-  if (lock === null) throw new AppError('not-found', `No org "${params.org}" is known here.`);
+  if (lock === null) throw unknownOrg(params.org);
   parts.wake(); // its expiry may be the next that comes
   return lock;
 };

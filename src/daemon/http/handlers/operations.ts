@@ -6,8 +6,9 @@ import { acceptOperation } from '../../operations/accept.ts';
 import { cancelOperation } from '../../operations/cancel.ts';
 import { resolveOperation } from '../../operations/resolve.ts';
 import { retryOperation } from '../../operations/retry.ts';
+import { unknownOrg } from '../../operations/unknown-org.ts';
 import type { OperationFilter } from '../../store/port.ts';
-import type { Handler } from '../parts.ts';
+import type { DoorParts, Handler } from '../parts.ts';
 
 const IDEMPOTENCY_KEY_LIMIT = 200;
 const PAGE_DEFAULT = 50;
@@ -29,8 +30,16 @@ export const createOperation: Handler<'createOperation'> = async ({
 
 export const listOperations: Handler<'listOperations'> = async ({ parts, caller, query }) => {
   const page = await parts.operations.store.listOperations(filterOf(caller.tenant, query));
+  if (page.items.length === 0 && query.org !== undefined) await refuseUnknownOrg(parts, caller, query.org);
   return { items: page.items.map(withoutContent), nextCursor: page.nextCursor };
 };
+
+/** An org that is gone may still have operations; a name that never was one is more likely a slip than a question. */
+async function refuseUnknownOrg(parts: DoorParts, caller: Caller, org: string): Promise<void> {
+  const { configuration, store } = parts.operations;
+  if (Object.hasOwn(configuration().pools, org)) return;
+  if ((await store.getOrganisationId(caller.tenant, org)) === null) throw unknownOrg(org);
+}
 
 export const getOperation: Handler<'getOperation'> = async ({ parts, caller, params }) => {
   const operation = await parts.operations.store.getOperation(caller.tenant, params.id);

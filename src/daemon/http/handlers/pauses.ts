@@ -1,7 +1,7 @@
 import { type Caller, callerName } from '../../../contract/access.ts';
-import { AppError } from '../../../contract/errors.ts';
 import type { Org } from '../../../contract/org.ts';
 import type { RouteBody } from '../../../contract/routes.ts';
+import { unknownOrg } from '../../operations/unknown-org.ts';
 import type { NewPause } from '../../store/lane-port.ts';
 import type { DoorParts, Handler } from '../parts.ts';
 
@@ -33,6 +33,6 @@ function pauseOf(parts: DoorParts, caller: Caller, { reason }: RouteBody<'pauseO
 }
 
 function known(alias: string, org: Org | null): Org {
-  if (org === null) throw new AppError('not-found', `No org "${alias}" is known here.`);
+  if (org === null) throw unknownOrg(alias);
   return org;
 }
