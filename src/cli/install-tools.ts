@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import type { Paths } from '../config/paths.ts';
 import { isInstalled, toolDirectory } from '../config/tool-place.ts';
-import type { Tool } from '../contract/command.ts';
+import type { Tool } from '../contract/command-declaration.ts';
 import { AppError } from '../contract/errors.ts';
 
 /** An installation that was killed leaves its half behind. */

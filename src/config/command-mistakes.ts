@@ -1,12 +1,7 @@
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
-import {
-  type Command,
-  type CommandDeclaration,
-  inputSchema,
-  type Run,
-  withSchema,
-} from '../contract/command.ts';
+import { type Command, inputSchema, withSchema } from '../contract/command.ts';
+import { type CommandDeclaration, type Run } from '../contract/command-declaration.ts';
 import { namesIn, parseWord } from '../contract/command-words.ts';
 import type { Configuration } from '../contract/configuration.ts';
 import { declaredCommand, findCommand } from '../contract/declared-command.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Tool } from '../contract/command.ts';
+import type { Tool } from '../contract/command-declaration.ts';
 import type { ServerStatus } from '../contract/server.ts';
 import type { Paths } from './paths.ts';
 

@@ -1,4 +1,5 @@
-import type { Command, Run } from './command.ts';
+import type { Command } from './command.ts';
+import type { Run } from './command-declaration.ts';
 import { AppError } from './errors.ts';
 
 /** A word of an argument list: text as it is, or one value behind a fixed beginning. */

@@ -20,6 +20,11 @@ const RelativePath = Type.String({
 export const INPUT_CHARACTERS = 1_000;
 export const INPUT_ITEMS = 100;
 
+/** The same schema, said in words where people read of it. */
+function described<T extends TSchema>(schema: T, description: string): T {
+  return { ...schema, description };
+}
+
 const Word = Type.String({ minLength: 1, maxLength: 4_000 });
 
 /**
@@ -89,29 +94,56 @@ const SecretPlace = Type.Union([
 /** One entry of `commands:`. What it leaves out is its preset's, and then a default. */
 export const CommandDeclaration = Type.Object(
   {
-    title: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
-    preset: Type.Optional(OneOf(PRESET_NAMES)),
-    run: Type.Optional(Run),
-    input: Type.Optional(CommandFields),
+    title: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'default: its name' })),
+    preset: Type.Optional(
+      OneOf(PRESET_NAMES, { description: 'what it is like; docs/tasks/command.md lists them' }),
+    ),
+    run: Type.Optional(described(Run, 'its argument list; {{ with.NAME }} is a value')),
+    input: Type.Optional(described(CommandFields, 'what a request gives as with')),
     mayBeOptions: Type.Optional(
       Type.Array(InputName, { maxItems: 100, description: 'inputs whose values may begin with -' }),
     ),
     org: Type.Optional(Type.Boolean({ description: 'works in the org of the operation' })),
-    login: Type.Optional(OneOf(['environment', 'sf'] as const)),
-    source: Type.Optional(Type.Boolean({ description: 'works on source code' })),
-    lane: Type.Optional(OneOf(['exclusive', 'shared'] as const)),
-    onWorkerLoss: Type.Optional(OneOf(['retry', 'indeterminate'] as const)),
-    timeoutSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 604_800 })),
-    maxAttempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 20 })),
-    network: Type.Optional(Type.Boolean()),
-    env: Type.Optional(Type.Record(VariableName, Type.String({ maxLength: 4_000 }), closed)),
-    secrets: Type.Optional(Type.Record(SecretName, SecretPlace, closed)),
-    tools: Type.Optional(Type.Array(Alias, { maxItems: 20 })),
-    progress: Type.Optional(Type.Array(ProgressPattern, { maxItems: 20 })),
-    successExitCodes: Type.Optional(
-      Type.Array(Type.Integer({ minimum: 0, maximum: 255 }), { minItems: 1, maxItems: 256 }),
+    login: Type.Optional(
+      OneOf(['environment', 'sf'] as const, { description: 'how it gets the session; default: environment' }),
     ),
-    artifacts: Type.Optional(Type.Array(RelativePath, { maxItems: 50, description: 'globs' })),
+    source: Type.Optional(Type.Boolean({ description: 'works on source code' })),
+    lane: Type.Optional(
+      OneOf(['exclusive', 'shared'] as const, { description: 'in its org; default: exclusive' }),
+    ),
+    onWorkerLoss: Type.Optional(
+      OneOf(['retry', 'indeterminate'] as const, {
+        description: 'retry: it may be done twice; default: indeterminate',
+      }),
+    ),
+    timeoutSeconds: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 604_800, description: 'of one attempt; default: 3600' }),
+    ),
+    maxAttempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 20, description: 'default: 1' })),
+    network: Type.Optional(Type.Boolean({ description: 'default: where it works in an org' })),
+    env: Type.Optional(
+      Type.Record(VariableName, Type.String({ maxLength: 4_000 }), {
+        ...closed,
+        description: 'environment variables',
+      }),
+    ),
+    secrets: Type.Optional(
+      Type.Record(SecretName, SecretPlace, { ...closed, description: 'of the vault, and where they go' }),
+    ),
+    tools: Type.Optional(Type.Array(Alias, { maxItems: 20, description: 'of tools:, on its PATH' })),
+    progress: Type.Optional(
+      Type.Array(ProgressPattern, { maxItems: 20, description: 'lines that say how far it is' }),
+    ),
+    successExitCodes: Type.Optional(
+      Type.Array(Type.Integer({ minimum: 0, maximum: 255 }), {
+        minItems: 1,
+        maxItems: 256,
+        description: 'default: 0 alone',
+      }),
+    ),
+    artifacts: Type.Optional(
+      Type.Array(RelativePath, { maxItems: 50, description: 'globs of files to keep' }),
+    ),
   },
   closed,
 );
@@ -122,14 +154,16 @@ export const Commands = Type.Record(Alias, CommandDeclaration, closed);
 const PinnedPackage = Type.String({
   maxLength: 250,
   pattern: '^(@[a-z0-9._~-]+/)?[a-z0-9._~-]+@\\d+\\.\\d+\\.\\d+[A-Za-z0-9.+-]*$',
-  description: 'NAME@VERSION',
+  description: 'package in exactly one version: NAME@VERSION',
 });
 
 export const Tool = Type.Object(
   {
     npm: PinnedPackage,
-    plugins: Type.Optional(Type.Array(PinnedPackage, { maxItems: 50 })),
-    registry: Type.Optional(Type.String({ pattern: '^https?://', maxLength: 500 })),
+    plugins: Type.Optional(Type.Array(PinnedPackage, { maxItems: 50, description: 'in exact versions too' })),
+    registry: Type.Optional(
+      Type.String({ pattern: '^https?://', maxLength: 500, description: "default: npm's own" }),
+    ),
     scripts: Type.Optional(Type.Boolean({ description: 'runs the install scripts of its packages' })),
   },
   closed,

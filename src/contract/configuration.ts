@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Commands, Tools } from './command.ts';
+import { Commands, Tools } from './command-declaration.ts';
 import { Hooks } from './hook.ts';
 import { ISOLATION_WISHES } from './isolation.ts';
 import { DEFAULT_PROGRAM_LIMITS, ProgramLimits } from './program-limits.ts';

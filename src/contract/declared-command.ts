@@ -1,4 +1,5 @@
-import type { Command, CommandDeclaration } from './command.ts';
+import type { Command } from './command.ts';
+import type { CommandDeclaration } from './command-declaration.ts';
 import { PRESETS } from './presets.ts';
 
 /** What a declaration and its preset leave out. A command that may have changed something is not run again by itself. */

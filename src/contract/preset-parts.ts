@@ -1,4 +1,4 @@
-import type { CommandDeclaration, Field, ProgressPattern } from './command.ts';
+import type { CommandDeclaration, Field, ProgressPattern } from './command-declaration.ts';
 
 /** The alias of the operation's org inside a command that the sf CLI is logged in for. */
 export const TARGET = 'target';

@@ -1,4 +1,4 @@
-import type { CommandDeclaration } from './command.ts';
+import type { CommandDeclaration } from './command-declaration.ts';
 import type { PresetName } from './preset-names.ts';
 import { SF, SFP } from './preset-parts.ts';
 import { SF_PRESETS } from './sf-presets.ts';

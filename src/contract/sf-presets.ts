@@ -1,4 +1,4 @@
-import type { CommandDeclaration, Field } from './command.ts';
+import type { CommandDeclaration, Field } from './command-declaration.ts';
 import { flag, names, path, paths, SF, TARGET, text } from './preset-parts.ts';
 import { TEST_LEVELS } from './test-levels.ts';
 

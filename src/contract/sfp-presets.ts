@@ -1,4 +1,4 @@
-import type { CommandDeclaration } from './command.ts';
+import type { CommandDeclaration } from './command-declaration.ts';
 import { flag, names, path, paths, SFP, TARGET, text } from './preset-parts.ts';
 
 /** sfp as people use it most; the org of the operation is its Dev Hub too. */

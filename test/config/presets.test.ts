@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { toolDirectory } from '../../src/config/tool-place.ts';
-import type { Run } from '../../src/contract/command.ts';
+import type { Run } from '../../src/contract/command-declaration.ts';
 import { PRESET_NAMES } from '../../src/contract/preset-names.ts';
 import { PRESETS } from '../../src/contract/presets.ts';
 import { installRealClis, REAL_CLI_PLACE, REAL_CLIS } from '../support/real-clis.ts';

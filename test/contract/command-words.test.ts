@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { CommandDeclaration } from '../../src/contract/command.ts';
+import type { CommandDeclaration } from '../../src/contract/command-declaration.ts';
 import { fillWords } from '../../src/contract/command-words.ts';
 import { declaredCommand } from '../../src/contract/declared-command.ts';
 

@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { installTool } from '../../src/cli/install-tools.ts';
 import type { Paths } from '../../src/config/paths.ts';
-import type { Tool } from '../../src/contract/command.ts';
+import type { Tool } from '../../src/contract/command-declaration.ts';
 
 /** The real CLIs that tests run, each in the one version that it was tried with. */
 export const REAL_CLIS = {

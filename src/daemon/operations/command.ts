@@ -1,13 +1,8 @@
 import { join } from 'node:path';
 import { Value } from 'typebox/value';
 import { isInstalled, pluginVariables, toolDirectory } from '../../config/tool-place.ts';
-import {
-  type AssignedCommand,
-  type Command,
-  type CommandInput,
-  type Tool,
-  withSchema,
-} from '../../contract/command.ts';
+import { type AssignedCommand, type Command, type CommandInput, withSchema } from '../../contract/command.ts';
+import { type Tool } from '../../contract/command-declaration.ts';
 import { fillWords } from '../../contract/command-words.ts';
 import { findCommand } from '../../contract/declared-command.ts';
 import { AppError } from '../../contract/errors.ts';
