@@ -137,9 +137,9 @@ export const BROKEN: Readonly<Record<string, BrokenPromise>> = {
   'a number of a lock that is given again': {
     invariant: 'a lock is held alone, under a higher number',
     broken: (verbs, db) => ({
-      expireLocks(now) {
+      expireLocks(...args) {
         db.exec('DELETE FROM fences');
-        return verbs.expireLocks(now);
+        return verbs.expireLocks(...args);
       },
     }),
   },

@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { localTenant } from '../../cli/names.ts';
-import { momentWords, untilWords } from '../../tui/words.ts';
+import { momentWords } from '../../tui/words.ts';
 
 export default class TokenList extends BaseCommand {
   static override summary = "List a tenant's API tokens, without the tokens themselves.";
@@ -22,7 +22,7 @@ export default class TokenList extends BaseCommand {
       this.printTable(items, [
         { title: 'ID', value: (token) => token.id, whole: true },
         { title: 'NAME', value: (token) => token.name },
-        { title: 'SCOPES', value: (token) => token.scopes.join(' ') },
+        { title: 'SCOPES', value: (token) => token.scopes.join(' '), narrowest: 20 },
         { title: 'EXPIRES', value: ({ expiresAt }) => expiryWords(expiresAt, now), whole: true },
         {
           title: 'LAST USED',
@@ -38,5 +38,5 @@ export default class TokenList extends BaseCommand {
 
 function expiryWords(expiresAt: string | null, now: number): string {
   if (expiresAt === null) return 'never';
-  return Date.parse(expiresAt) > now ? untilWords(expiresAt, now) : `expired ${momentWords(expiresAt, now)}`;
+  return `${Date.parse(expiresAt) > now ? '' : 'expired '}${momentWords(expiresAt, now)}`;
 }

@@ -4,6 +4,8 @@ import type { Store } from '../store/port.ts';
 /** Timers do not notice a clock that is set, or a machine that slept; looking this often does. */
 const LONGEST_WAIT_MS = 30_000;
 const AFTER_ERROR_MS = 1_000;
+/** A clock that is kept right goes back by less. */
+const SET_BACK_MS = 5_000;
 
 export interface Due {
   start(): void;
@@ -24,17 +26,22 @@ export function createDue(options: {
   let looking: Promise<void> | null = null;
   let again = false;
   let running = false;
+  /** Until something was looked at; a clock may have been set while the server was down. */
+  let lastMs = Number.POSITIVE_INFINITY;
 
   const arm = (delayMs: number): void => {
     if (timer !== null) clearTimeout(timer);
     timer = running ? setTimeout(look, delayMs) : null;
   };
   const promote = async (): Promise<void> => {
-    const now = options.now().toISOString();
+    const time = options.now();
+    const now = time.toISOString();
+    const setBack = time.getTime() < lastMs - SET_BACK_MS;
     const [promoted, locks] = await Promise.all([
-      options.store.promoteDue(now),
-      options.store.expireLocks(now),
+      options.store.promoteDue(now, setBack),
+      options.store.expireLocks(now, setBack),
     ]);
+    lastMs = time.getTime();
     if (locks.expired > 0) options.freed();
     const nextAt = earlier(promoted.nextAt, locks.nextAt);
     if (nextAt !== null) arm(delayUntil(nextAt, options.now()));

@@ -1,17 +1,18 @@
-import { setFlagsFromString } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 const EVERY_MS = 2_000;
-/** Processor time of a thread in that while: so much is load, and below the other nobody waits for it. Work now and then is neither. */
-const BUSY_MS = 500;
+/** Processor time of a thread in that while: below it nobody waits for it. */
 const QUIET_MS = 100;
+/** A collection takes 10 to 20 ms; less than this is not worth one. */
+const WORTH_BYTES = 4 * 1024 * 1024;
 
 /**
- * What a busy time needed, V8 keeps: it collects when more is asked for, and who is idle asks for nothing. So a thread that was
- * busy and is quiet collects once, and its memory goes back to the system. Under load it costs nothing.
+ * What a busy time needed, V8 keeps: it collects when more is asked for, and who is idle asks for nothing. So a thread whose heap
+ * has grown collects once it is quiet, and its memory goes back to the system. Under load this costs nothing.
  */
 export function handBackMemory(): { stop(): void } {
-  const look = createLook(collector());
+  const look = createLook({ held: () => getHeapStatistics().total_heap_size, collect: collector() });
   let before = process.threadCpuUsage();
   const timer = setInterval(() => {
     const { user, system } = process.threadCpuUsage(before);
@@ -21,14 +22,13 @@ export function handBackMemory(): { stop(): void } {
   return { stop: () => clearInterval(timer) };
 }
 
-/** Told how much each while took; collects in the first quiet one after a busy one. The start of a thread is busy. */
-export function createLook(collect: () => void): (usedMs: number) => void {
-  let owing = true;
-  return (usedMs) => {
-    if (usedMs > BUSY_MS) owing = true;
-    if (!owing || usedMs > QUIET_MS) return;
-    owing = false;
+/** Told how much processor time each while took. `held`: bytes of the heap, garbage and emptied pages among them. */
+export function createLook({ held, collect }: { held: () => number; collect: () => void }) {
+  let kept = 0;
+  return (usedMs: number): void => {
+    if (usedMs > QUIET_MS || held() - kept < WORTH_BYTES) return;
     collect();
+    kept = held();
   };
 }
 

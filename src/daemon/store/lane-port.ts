@@ -42,5 +42,8 @@ export interface LanePort {
   renewLock(name: LockName, renewal: { ttlSeconds: number | null; at: string }): Promise<LockRenewed>;
   releaseLock(name: LockName, now: string): Promise<'released' | LockEnd>;
   /** Ends what nobody renewed, held or waiting; answers when the next one would. */
-  expireLocks(now: string): Promise<{ readonly expired: number; readonly nextAt: string | null }>;
+  expireLocks(
+    now: string,
+    setBack?: boolean,
+  ): Promise<{ readonly expired: number; readonly nextAt: string | null }>;
 }

@@ -6,8 +6,8 @@ export const BUSY_TIMEOUT_MS = 5_000;
 /** Pages of the WAL after which they are copied back: the same few are written again and again, and are copied once. */
 const CHECKPOINT_PAGES = 4_000;
 
-/** The one connection of a daemon: durable at every commit, migrated. */
-export function openDatabase(file: string): Database {
+/** The one connection of a daemon: durable at every commit, migrated. A buffer is a database in memory, as it was serialised. */
+export function openDatabase(file: string | Buffer): Database {
   const db = new BetterSqlite3(file, { timeout: BUSY_TIMEOUT_MS });
   try {
     db.pragma('journal_mode = WAL');

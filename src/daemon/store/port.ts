@@ -186,7 +186,10 @@ export interface Store extends SchedulePort, LanePort, RetentionPort {
   ): Promise<Operation | null>;
   listOpenAttempts(): Promise<readonly OpenAttempt[]>;
   /** Moves what is due from scheduled to queued; answers the time of the next one. */
-  promoteDue(now: string): Promise<{ readonly promoted: number; readonly nextAt: string | null }>;
+  promoteDue(
+    now: string,
+    setBack?: boolean,
+  ): Promise<{ readonly promoted: number; readonly nextAt: string | null }>;
 
   // deliveries
   /**

@@ -1,5 +1,5 @@
-import { isTaskKind, type TaskDefinition, type TaskKind, taskDefinition } from '../../contract/tasks.ts';
-import { errorOf } from '../operations/settle-loss.ts';
+import { isTaskKind, taskDefinition } from '../../contract/tasks.ts';
+import { errorOf, lossPolicy } from '../operations/settle-loss.ts';
 import type { Fate, UnfinishedWork } from '../store/restored-database.ts';
 
 /**
@@ -13,7 +13,7 @@ import type { Fate, UnfinishedWork } from '../store/restored-database.ts';
  * - other work that ran is `indeterminate`.
  */
 export function fateOf(work: UnfinishedWork, now: Date): Fate {
-  const repeatable = !isTaskKind(work.task) || policyOf(work, work.task) === 'retry';
+  const repeatable = !isTaskKind(work.task) || lossPolicy(taskDefinition(work.task), work) === 'retry';
   const followed = work.checkpoint !== null && work.checkpoint !== '{}';
   if (repeatable || followed) return 'stays';
   if (work.state === 'running') {
@@ -22,11 +22,6 @@ export function fateOf(work: UnfinishedWork, now: Date): Fate {
   }
   const toCome = work.state === 'scheduled' && work.attempt === 0 && isAfter(work.scheduledFor, now);
   return toCome ? 'stays' : 'cancelled';
-}
-
-/** A request may be more careful than its task. */
-function policyOf(work: UnfinishedWork, task: TaskKind): TaskDefinition['onWorkerLoss'] {
-  return work.onWorkerLoss ?? taskDefinition(task).onWorkerLoss;
 }
 
 function isAfter(time: string | null, now: Date): boolean {

@@ -25,6 +25,16 @@ describe('when the clock is set while an operation waits for its time', () => {
     await vi.waitFor(async () => expect(await state()).toBe('queued'));
     await due.stop();
   });
+
+  test('back, it is noticed once, and so is a start, before which nobody looked', async () => {
+    const { due, clock, nextLook, setBack } = await waiting();
+    expect(setBack).toEqual([true]);
+    expect(await nextLook()).toBe(false);
+    clock.seconds = -86_400;
+    expect(await nextLook()).toBe(true);
+    expect(await nextLook()).toBe(false);
+    await due.stop();
+  });
 });
 
 /** An operation that is due an hour after the start. */
@@ -33,8 +43,10 @@ async function waiting() {
   await store.accept(newOperation(1, { scheduledFor: at(3_600) }), null);
   const clock = { seconds: 0 };
   let looks = 0;
-  const promoteDue: typeof store.promoteDue = async (now) => {
-    const answer = await store.promoteDue(now);
+  const setBack: boolean[] = [];
+  const promoteDue: typeof store.promoteDue = async (now, back) => {
+    setBack.push(back === true);
+    const answer = await store.promoteDue(now, back);
     looks += 1;
     return answer;
   };
@@ -47,5 +59,19 @@ async function waiting() {
   });
   due.start();
   await vi.waitFor(() => expect(looks).toBe(1));
-  return { due, clock, state: async () => (await store.getOperation('default', operationId(1)))?.state };
+  const nextLook = async () => {
+    const before = setBack.length;
+    await vi.waitFor(async () => {
+      await vi.advanceTimersByTimeAsync(30_000);
+      expect(setBack.length).toBeGreaterThan(before);
+    });
+    return setBack[before];
+  };
+  return {
+    nextLook,
+    due,
+    clock,
+    setBack,
+    state: async () => (await store.getOperation('default', operationId(1)))?.state,
+  };
 }

@@ -142,6 +142,17 @@ describe('a lock', () => {
     expect(await claimed(store)).toBe(operationId(2));
   });
 
+  test('ends its time after the clock was set back a day, unless it is renewed', async () => {
+    const day = 86_400;
+    const { store } = await storeWithOrg();
+    await store.createLock('default', 'uat', newLock(1, { at: at(day) }));
+    expect(await store.expireLocks(at(0), true)).toEqual({ expired: 0, nextAt: at(60) });
+    expect(await store.renewLock(nameOf(1), { ttlSeconds: null, at: at(30) })).toMatchObject({
+      lock: { expiresAt: at(90), fence: 1 },
+    });
+    expect(await store.expireLocks(at(90))).toMatchObject({ expired: 1 });
+  });
+
   test('that waits and is not renewed ends as well', async () => {
     const { store } = await storeWithOrg();
     await store.accept(newOperation(1), null);

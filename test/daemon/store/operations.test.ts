@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { OrgRegistration } from '../../../src/contract/org.ts';
 import type { NewOperation, OperationFilter } from '../../../src/daemon/store/port.ts';
-import { at, freshStore, look, newOperation, ORGANISATION, operationId, shared } from './home.ts';
+import { at, ERROR, freshStore, look, newOperation, ORGANISATION, operationId, shared } from './home.ts';
 
 const ALL: OperationFilter = {
   tenant: 'default',
@@ -143,6 +143,31 @@ describe('an accepted operation', () => {
     expect(await store.promoteDue(at(60))).toEqual({ promoted: 1, nextAt: at(90) });
     expect((await store.claim(at(61)))?.operation.id).toBe(operationId(1));
     expect(await store.promoteDue(at(90))).toEqual({ promoted: 1, nextAt: null });
+  });
+});
+
+describe('a clock that was set back a day', () => {
+  const DAY = 86_400;
+
+  test('makes no further attempt wait for a day', async () => {
+    const { store } = await freshStore();
+    await store.accept(newOperation(1), null);
+    await store.claim(at(DAY));
+    const later = { to: 'scheduled', at: at(DAY + 2), reason: 'lost', error: ERROR } as const;
+    await store.settle(operationId(1), 1, later, at(DAY));
+    expect(await store.promoteDue(at(0))).toMatchObject({ promoted: 0 });
+    expect(await store.promoteDue(at(0), true)).toEqual({ promoted: 1, nextAt: null });
+    expect((await store.claim(at(1)))?.operation).toMatchObject({ id: operationId(1), attempt: 2 });
+  });
+
+  test('leaves a back-off that is no longer than any, and a time that somebody chose', async () => {
+    const { store } = await freshStore();
+    await store.accept(newOperation(1), null);
+    await store.claim(at(2));
+    const later = { to: 'scheduled', at: at(300), reason: 'lost', error: ERROR } as const;
+    await store.settle(operationId(1), 1, later, at(3));
+    await store.accept(newOperation(2, { lane: null, org: null, scheduledFor: at(DAY) }), null);
+    expect(await store.promoteDue(at(4), true)).toEqual({ promoted: 0, nextAt: at(300) });
   });
 });
 

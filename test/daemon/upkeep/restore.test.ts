@@ -188,13 +188,13 @@ describe('a restore that is killed before one of its steps', () => {
 
   test('is finished by a server that starts', async () => {
     const { paths, backup } = await backedUp(async (store) => {
-      await store.accept(newOperation(1), null);
+      await store.accept(newOperation(1, { scheduledFor: '2999-01-01T00:00:00.000Z' }), null);
     });
     await (await open(paths)).close();
     copyFileSync(backup, `${paths.database}.restored-2026-01-01`);
     writeFileSync(paths.configuration, 'vault: { provider: file }\n');
     const environment = readEnvironment({ SFP_SERVER_HOME: paths.home });
-    const app = await createApp({ environment, log: pino({ write: () => undefined }) });
+    const app = await createApp({ environment, log: pino({}, { write: () => undefined }) });
     onTestFinished(() => app.stop());
     await app.start();
     expect(idsIn(paths.database)).toEqual([operationId(1)]);
