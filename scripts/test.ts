@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startKeyring } from '../test/support/keyring.ts';
+import { installRealClis } from '../test/support/real-clis.ts';
 import { printTotals, readTotals } from './test-totals.ts';
 
 /**
@@ -21,6 +22,7 @@ const PRIVATE = mkdtempSync(join(tmpdir(), 'sfpt-'));
 try {
   const given = process.argv.slice(2);
   const sound = given.length > 0 || (await checkAll());
+  if (given.length === 0) await prepareClis();
   const totals = await runTests(given);
   printTotals(totals);
   process.exitCode = sound && totals.passed > 0 && totals.failed === 0 ? 0 : 1;
@@ -32,6 +34,12 @@ async function checkAll(): Promise<boolean> {
   let sound = true;
   for (const check of CHECKS) sound = (await runCheck(...check)) && sound;
   return sound;
+}
+
+/** With the npm of the user, whose configuration the tests do not see; takes a few minutes once, and none afterwards. */
+async function prepareClis(): Promise<void> {
+  console.log('real sf and sfp: there, or being installed …');
+  await installRealClis();
 }
 
 async function runCheck(title: string, tool: string, ...flags: readonly string[]): Promise<boolean> {

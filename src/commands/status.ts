@@ -97,6 +97,17 @@ function serverLines(server: ServerStatus): readonly Line[] {
     field('Home', server.home),
     field('Vault', server.vault),
     ...isolationLines(server.isolation),
+    ...(server.tools.length === 0 ? [] : [toolsLine(server.tools)]),
+  ];
+}
+
+function toolsLine(tools: ServerStatus['tools']): Line {
+  const there = tools.filter(({ installed }) => installed).map(({ npm }) => npm);
+  const missing = tools.filter(({ installed }) => !installed).map(({ npm }) => npm);
+  const install = `${there.length > 0 ? '; ' : ''}not installed: ${missing.join(', ')} (sfp-server tools install)`;
+  return [
+    ...field('Tools', there.join(', ')),
+    ...(missing.length === 0 ? [] : [{ text: install, tone: 'yellow' } as const]),
   ];
 }
 

@@ -1,9 +1,10 @@
 import { BaseCommand } from '../cli/base-command.ts';
 import { exitOf } from '../cli/exit.ts';
 import { optionalOperationArg, orgFlag } from '../cli/operation-flags.ts';
+import type { OperationEvent } from '../contract/event.ts';
 import { endedLines } from '../tui/ended-lines.ts';
 import { paint } from '../tui/paint.ts';
-import { lineViewer, watchOperation } from '../tui/watch.ts';
+import { jsonLine, lineViewer, watchOperation } from '../tui/watch.ts';
 
 export default class Tail extends BaseCommand {
   static override summary = 'Follow one operation, or everything that happens.';
@@ -44,7 +45,7 @@ It comes back by itself when the connection breaks or the server restarts, and m
     await client.call('listOperations', { query: { limit: 1 } });
     const write = (line: string): boolean => process.stdout.write(`${line}\n`);
     const viewer = this.jsonEnabled()
-      ? { event: (event: object) => write(JSON.stringify(event)) }
+      ? { event: (event: OperationEvent) => write(jsonLine(event)) }
       : lineViewer(write, { withOperation: true });
     if (process.stdout.isTTY) this.logToStderr('Following everything; Ctrl-C ends it.');
     const subscription = client.subscribe(org === undefined ? 'operations' : `org:${org}`, {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import { type Configuration, DEFAULT_CONFIGURATION } from '../contract/configuration.ts';
 import { AppError } from '../contract/errors.ts';
+import { commandMistakes } from './command-mistakes.ts';
 import type { Paths } from './paths.ts';
 import { atOffset, type Mistake, type Place, placeOf } from './place.ts';
 import { poolMistakes } from './pool-mistakes.ts';
@@ -41,6 +42,7 @@ export function parseConfiguration(text: string, file: string): Configuration {
       ...windowMistakes(checked),
       ...poolMistakes(checked),
       ...vaultMistakes(checked),
+      ...commandMistakes(checked),
     ]),
   );
   return checked;

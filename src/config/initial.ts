@@ -48,6 +48,7 @@ retention:
   events: { days: ${retention.events.days}, atMost: ${retention.events.atMost} } # progress and logs of operations
   deliveries: { days: ${retention.deliveries.days}, atMost: ${retention.deliveries.atMost} } # webhooks; a body that is known is not taken again
   database: { atMostMegabytes: ${retention.database.atMostMegabytes} } # above it the oldest go, however young
+  artifacts: { days: ${retention.artifacts.days}, atMostMegabytes: ${retention.artifacts.atMostMegabytes} } # what commands have kept
   logs: { days: ${retention.logs.days}, atMostMegabytes: ${retention.logs.atMostMegabytes} } # the server's own
 
 # Salesforce orgs that rules may name. Log in with: sfp-server org login jwt -a uat …
@@ -107,5 +108,18 @@ schedules:
   #   task: salesforce.deploy
   #   org: uat
   #   input: { checkOnly: true, source: { git: { repo: crm, ref: main } } }
+
+# Programs that operations may run: a list of words, never a shell. docs/tasks/command.md says all of it.
+commands:
+  # validate: { preset: sf.validate, timeoutSeconds: 7200 }
+  # load:
+  #   run: [node, scripts/load.mjs, --file, "{{ with.file }}"]
+  #   input: { properties: { file: { type: string } }, required: [file] }
+  #   org: true # its session is in SF_ACCESS_TOKEN and SF_ORG_INSTANCE_URL
+  #   source: true
+
+# CLIs that commands use, in exact versions. Install them with: sfp-server tools install
+tools:
+  # sf: { npm: "@salesforce/cli@2.150.6" }
 `;
 }

@@ -13,6 +13,10 @@ export interface Paths {
   readonly database: string;
   readonly lock: string;
   readonly uploads: string;
+  /** What commands keep, by operation. */
+  readonly artifacts: string;
+  /** Programs that commands use; each is made once and never changed. */
+  readonly tools: string;
   readonly fileVault: string;
   readonly controlDirectory: string;
   readonly controlSocket: string;
@@ -40,6 +44,8 @@ export function pathsOf(home: string): Paths {
     database: join(absolute, 'state', 'operations.db'),
     lock: join(absolute, 'state', 'daemon.lock'),
     uploads: join(absolute, 'state', 'uploads'),
+    artifacts: join(absolute, 'state', 'artifacts'),
+    tools: join(absolute, 'state', 'tools'),
     fileVault: join(absolute, 'state', 'vault'),
     controlDirectory,
     controlSocket: socketPath(join(controlDirectory, 'control.sock')),

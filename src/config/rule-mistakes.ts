@@ -23,6 +23,14 @@ function mistakesOf(rule: Rule, path: Path, configuration: Configuration): reado
       'repos',
       Object.keys(configuration.repos),
     ),
+    ...(rule.task === 'command'
+      ? undeclared(
+          rule.input['command'],
+          [...path, 'input', 'command'],
+          'commands',
+          Object.keys(configuration.commands),
+        )
+      : []),
     ...(rule.if === undefined ? [] : expressionMistakes([...path, 'if'], rule.if, checkExpression)),
     ...templateMistakes([...path, 'org'], rule.org),
     ...templateMistakes([...path, 'input'], rule.input),

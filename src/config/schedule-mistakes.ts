@@ -3,6 +3,7 @@ import type { Configuration } from '../contract/configuration.ts';
 import { describeMismatch } from '../contract/mismatch.ts';
 import { DEFAULT_TIME_ZONE, type Schedule } from '../contract/schedule.ts';
 import { isTaskKind, taskDefinition } from '../contract/tasks.ts';
+import { usedCommandMistakes } from './command-mistakes.ts';
 import { isTimeZone, parseCron } from './cron.ts';
 import { orgNames, repoOf, tooCareless, undeclared, unknownTask, unknownTimeZone } from './name-mistakes.ts';
 import type { Mistake, Path } from './place.ts';
@@ -23,7 +24,9 @@ export function scheduleMistakes(configuration: Configuration): readonly Mistake
         'repos',
         Object.keys(configuration.repos),
       ),
-      ...taskMistakes(schedule, path),
+      ...(schedule.task === 'command'
+        ? usedCommandMistakes(schedule, path, configuration)
+        : taskMistakes(schedule, path)),
     ];
   });
 }

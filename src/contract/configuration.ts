@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { Commands, Tools } from './command-declaration.ts';
 import { Hooks } from './hook.ts';
 import { ISOLATION_WISHES } from './isolation.ts';
 import { DEFAULT_PROGRAM_LIMITS, ProgramLimits } from './program-limits.ts';
@@ -115,6 +116,8 @@ export const Configuration = Type.Object(
     ),
     hooks: Hooks,
     schedules: Schedules,
+    commands: Commands,
+    tools: Tools,
     queue: Type.Object(
       {
         limit: Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'operations that wait' }),
@@ -153,6 +156,8 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   idempotency: { keepHours: 24 },
   hooks: {},
   schedules: {},
+  commands: {},
+  tools: {},
   queue: { limit: 10_000, limitPerTenant: 10_000 },
   retention: DEFAULT_RETENTION,
   log: { level: 'info' },

@@ -41,6 +41,7 @@ export const ERRORS = {
     'List the known orgs with sfp-server org list, or log in with sfp-server org login.',
   ),
   'org-required': usage(422, 'Name the org: -o ALIAS, or "org" in the request.'),
+  'unknown-command': usage(422, 'Declare the command under commands: in sfp-server.yaml.'),
   'unknown-repository': usage(422, 'Declare the repository under repos: in sfp-server.yaml.'),
   'directory-not-allowed': notAllowed(403, 'Name a directory under one of directories: in sfp-server.yaml.'),
   'body-too-large': usage(413, 'Send less; large source code goes to PUT /api/v1/uploads.'),
@@ -100,6 +101,15 @@ export const ERRORS = {
   'caddy-missing': configuration(500, 'Install Caddy (Debian and Ubuntu: apt-get install caddy).'),
   'caddy-failed': configuration(500, 'Read the message of Caddy above.'),
   'systemd-failed': failed(500, 'Read the message of systemd above.'),
+  // the tools of commands
+  'tool-missing': configuration(
+    503,
+    'Install what tools: names in sfp-server.yaml: sfp-server tools install',
+  ),
+  'tool-install-failed': failed(
+    500,
+    'Read the message of npm above, and check the version and the registry.',
+  ),
   // the vault
   'vault-unavailable': configuration(
     503,
@@ -136,6 +146,11 @@ export const ERRORS = {
   'worker-lost': failed(500, 'The worker ended without an outcome; see the log of the operation.'),
   'worker-protocol': failed(500, 'This is a bug; please report it with the log of the operation.'),
   'task-failed': failed(500, 'See the log of the operation.'),
+  'command-failed': failed(422, 'Read what the command printed: sfp-server tail ID.'),
+  'command-unknown': failed(
+    500,
+    'Look into the org, then say what became of it: sfp-server operation resolve ID.',
+  ),
   'timed-out': failed(504, 'Give the operation more time: timeoutSeconds.'),
   cancelled: failed(409, 'Retry it when it is wanted again: sfp-server operation retry ID.'),
   'still-running': { status: 504, exit: EXIT.stillRunning, hint: 'Follow it: sfp-server tail ID.' },

@@ -35,6 +35,7 @@ export const EventBody = Type.Union([
     type: Type.Literal('log'),
     level: OneOf(LOG_LEVELS),
     message: Type.String({ maxLength: 8_000 }),
+    ansi: Type.Optional(Type.String({ maxLength: 8_000, description: 'the message with its colours' })),
   }),
   Type.Object({ type: Type.Literal('waiting'), waitingFor: Nullable(WaitingFor) }),
   Type.Object({ type: Type.Literal('checkpoint'), checkpoint: JsonObject }),

@@ -18,6 +18,10 @@ export const Retention = Type.Object(
       { atMostMegabytes: atMostMegabytes(16) },
       { ...closed, description: 'above it the oldest go, however young' },
     ),
+    artifacts: Type.Object(
+      { days, atMostMegabytes: atMostMegabytes(1) },
+      { ...closed, description: 'what commands have kept' },
+    ),
     logs: Type.Object(
       { days, atMostMegabytes: atMostMegabytes(1) },
       { ...closed, description: "the server's own log files" },
@@ -33,5 +37,6 @@ export const DEFAULT_RETENTION: Retention = {
   events: { days: 30, atMost: 5_000_000 },
   deliveries: { days: 90, atMost: 100_000 },
   database: { atMostMegabytes: 4_096 },
+  artifacts: { days: 30, atMostMegabytes: 2_048 },
   logs: { days: 14, atMostMegabytes: 100 },
 };

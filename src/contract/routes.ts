@@ -8,7 +8,7 @@ import { OPERATION_STATES, OperationRequest, OperationSchema, ResolutionRequest 
 import { OrgRegistration, OrgSchema } from './org.ts';
 import { PAGE_LIMIT, route, UPLOAD_LIMIT_BYTES } from './route.ts';
 import { ScheduleSchema } from './schedule.ts';
-import { TaskDescription, Upload } from './server.ts';
+import { CommandDescription, TaskDescription, Upload } from './server.ts';
 import { SERVER_ROUTES } from './server-routes.ts';
 import { Alias, Nullable, OperationId } from './values.ts';
 
@@ -145,7 +145,10 @@ export const ROUTES = {
     door: 'both',
     scope: 'operations:read',
     status: 200,
-    success: Type.Object({ items: Type.Array(TaskDescription) }),
+    success: Type.Object({
+      items: Type.Array(TaskDescription),
+      commands: Type.Array(CommandDescription, { description: 'what the task command may run' }),
+    }),
   }),
   listSchedules: route({
     method: 'GET',

@@ -18,6 +18,18 @@ export const TaskDescription = Type.Object({
   resultSchema: Type.Unknown(),
 });
 
+/** A declared command, as `GET /api/v1/tasks` shows it: what it takes and by what it goes, not what it runs. */
+export const CommandDescription = Type.Object({
+  name: Type.String(),
+  title: Type.String(),
+  org: Type.Boolean({ description: 'the request names an org' }),
+  lane: OneOf(['exclusive', 'shared'] as const),
+  onWorkerLoss: OneOf(LOSS_POLICIES),
+  timeoutSeconds: Type.Integer(),
+  maxAttempts: Type.Integer(),
+  inputSchema: Type.Unknown(),
+});
+
 export const Upload = Type.Object({
   id: Type.String({ pattern: '^up_[0-9A-HJKMNP-TV-Z]{26}$' }),
   sha256: Type.String(),
@@ -42,9 +54,19 @@ export const ServerStatus = Type.Object({
   draining: Type.Boolean({ description: 'starts nothing new, and stops when nothing runs any more' }),
   isolation: Isolation,
   paused: Nullable(Pause),
+  tools: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      npm: Type.String(),
+      plugins: Type.Array(Type.String()),
+      installed: Type.Boolean(),
+    }),
+    { description: 'what commands may use' },
+  ),
   counts: Type.Object({ scheduled: Type.Integer(), queued: Type.Integer(), running: Type.Integer() }),
 });
 
+export type CommandDescription = Static<typeof CommandDescription>;
 export type TaskDescription = Static<typeof TaskDescription>;
 export type Upload = Static<typeof Upload>;
 export type Readiness = Static<typeof Readiness>;

@@ -1,6 +1,8 @@
 import { type Static, type TSchema, Type } from 'typebox';
+import { CommandInput, CommandResult } from './command.ts';
 import type { ErrorCode } from './errors.ts';
 import { SourceCode } from './source-code.ts';
+import { TEST_LEVELS } from './test-levels.ts';
 import { Nullable, OneOf } from './values.ts';
 
 /** What becomes of work whose worker was lost, from the least careful policy to the most. */
@@ -25,6 +27,9 @@ export function isAsCareful(policy: LossPolicy, than: LossPolicy): boolean {
  *   checkpoint (without one it runs again), `indeterminate` gives the decision to a person.
  * - `triesLogin`: it is there to find out whether a login works, so it fails where others wait for a new one.
  * - `retryable`: the error codes after which another attempt makes sense.
+ * - `needsSourceCode`: `if-named`: where the input names some.
+ * - `declared`: policy, org and source code are those of a declaration in `sfp-server.yaml`; an operation keeps what was declared
+ *   when it was accepted. What stands here holds where that is not known.
  */
 export interface TaskDefinition {
   readonly title: string;
@@ -33,8 +38,9 @@ export interface TaskDefinition {
   readonly lane: 'exclusive' | 'shared';
   readonly onWorkerLoss: LossPolicy;
   readonly secrets: readonly 'target'[];
-  readonly needsSourceCode: boolean;
+  readonly needsSourceCode: boolean | 'if-named';
   readonly triesLogin?: true;
+  readonly declared?: boolean;
   readonly timeoutSeconds: number;
   readonly maxAttempts: number;
   readonly retryable: readonly ErrorCode[];
@@ -42,8 +48,6 @@ export interface TaskDefinition {
 
 const ApiVersion = Type.String({ pattern: '^[2-9][0-9]\\.0$', description: 'such as 65.0' });
 const Count = Type.Integer({ minimum: 0 });
-
-export const TEST_LEVELS = ['NoTestRun', 'RunSpecifiedTests', 'RunLocalTests', 'RunAllTestsInOrg'] as const;
 
 export const QueryInput = Type.Object(
   {
@@ -150,6 +154,19 @@ export const TASKS = {
     maxAttempts: 3,
     retryable: passing,
   },
+  command: {
+    title: 'Run a command that sfp-server.yaml declares',
+    input: CommandInput,
+    result: CommandResult,
+    lane: 'exclusive',
+    onWorkerLoss: 'indeterminate',
+    secrets: [],
+    needsSourceCode: 'if-named',
+    declared: true,
+    timeoutSeconds: 3_600,
+    maxAttempts: 1,
+    retryable: [...passing, 'command-failed'],
+  },
 } as const satisfies Record<string, TaskDefinition>;
 
 export type TaskKind = keyof typeof TASKS;
@@ -163,6 +180,14 @@ export type IdentityResult = Static<typeof IdentityResult>;
 
 export function isTaskKind(value: string): value is TaskKind {
   return Object.hasOwn(TASKS, value);
+}
+
+/** Whether source code is fetched before the task. */
+export function wantsSourceCode(
+  { needsSourceCode }: Pick<TaskDefinition, 'needsSourceCode'>,
+  input: Readonly<Record<string, unknown>> | undefined,
+): boolean {
+  return needsSourceCode === 'if-named' ? input?.['source'] !== undefined : needsSourceCode;
 }
 
 export function taskDefinition(kind: TaskKind): TaskDefinition {

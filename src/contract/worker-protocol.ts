@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { AssignedCommand } from './command.ts';
 import { LOG_LEVELS, STEP_STATES } from './event.ts';
 import { OperationError, Progress } from './operation.ts';
 import { ProgramLimits } from './program-limits.ts';
@@ -18,7 +19,8 @@ export const MESSAGE_LIMIT = 2 * 1024 * 1024;
 export const WORKER_MARKER = 'SFP_WORKER';
 /** In the workspace of a worker whose refresh token, or whose last session, is with the org: to end it then may cost the login, or a session of others. */
 export const LOGIN_IN_USE = 'login-in-use';
-export const WORKER_JOBS = ['fetch-source', 'task'] as const;
+/** `command`: a task that may start programs; one that may is forked when it is needed. */
+export const WORKER_JOBS = ['fetch-source', 'task', 'command'] as const;
 export type WorkerJob = (typeof WORKER_JOBS)[number];
 
 /** Which vault to open; a location, never a secret. */
@@ -83,6 +85,7 @@ export const Assignment = Type.Union([
     ),
     source: Nullable(FetchedSource),
     checkpoint: Nullable(JsonObject),
+    command: Type.Optional(AssignedCommand),
   }),
 ]);
 
@@ -106,6 +109,7 @@ export const ReportBody = Type.Union([
     kind: Type.Literal('log'),
     level: OneOf(LOG_LEVELS),
     message: Type.String({ maxLength: 8_000 }),
+    ansi: Type.Optional(Type.String({ maxLength: 8_000 })),
   }),
   Type.Object({ kind: Type.Literal('outcome'), outcome: Outcome }),
 ]);

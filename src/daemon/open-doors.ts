@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { Environment } from '../config/environment.ts';
+import { toolStates } from '../config/tool-place.ts';
 import { packageFileUrl } from '../contract/programs.ts';
 import type { ServerStatus } from '../contract/server.ts';
 import { buildDoor } from './http/build-door.ts';
@@ -84,10 +85,15 @@ function createStatus(
       store.serverPause(),
       isolation.report(),
     ]);
-    const { vault, concurrency } = configuration();
+    const { vault, concurrency, tools } = configuration();
     const identity = { version, pid: process.pid, startedAt, home: paths.home };
     const draining = dispatch.drain.active();
-    const settings = { vault: vault.provider, concurrency, isolation: isolated };
+    const settings = {
+      vault: vault.provider,
+      concurrency,
+      isolation: isolated,
+      tools: toolStates(paths, tools),
+    };
     return { ...identity, ...settings, position, draining, paused, counts };
   };
 }

@@ -18,6 +18,7 @@ import { diskTrouble } from './store/disk-trouble.ts';
 import { openStore } from './store/open.ts';
 import type { Teardown } from './teardown.ts';
 import { createExpiry } from './upkeep/expiry.ts';
+import { keepArtifacts } from './upkeep/keep-artifacts.ts';
 import { keepLogs } from './upkeep/keep-logs.ts';
 import { createRetentionSweeps } from './upkeep/retention.ts';
 import { finishRestore } from './upkeep/take-place.ts';
@@ -80,6 +81,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const retention = createRetentionSweeps({
     store,
     limits: () => configuration().retention,
+    keepArtifacts: async (limits, at) => await keepArtifacts(paths.artifacts, limits, at),
     keepLogs: async (limits, at) => await keepLogs(paths.logs, limits, at),
     log,
     now,

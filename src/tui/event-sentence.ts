@@ -1,10 +1,12 @@
 import type { OperationEvent } from '../contract/event.ts';
 import { lookOf } from './theme.ts';
-import { clockWords, countWords, oneLine, resolutionWords, waitingWords } from './words.ts';
+import { clockWords, colouredLine, countWords, oneLine, resolutionWords, waitingWords } from './words.ts';
 
 export interface Sentence {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly text: string;
+  /** As a program printed it, where it did so in colours. */
+  readonly coloured?: string;
 }
 
 /** An event in words, for logs and plain lines; null where there is nothing to say to a person. */
@@ -23,7 +25,11 @@ export function eventSentence(event: OperationEvent): Sentence | null {
         text: oneLine(`${STEP_WORDS[body.state]}${body.title}${body.detail ? `: ${body.detail}` : ''}`),
       };
     case 'log':
-      return { level: body.level, text: oneLine(body.message) };
+      return {
+        level: body.level,
+        text: oneLine(body.message),
+        ...(body.ansi === undefined ? {} : { coloured: colouredLine(body.ansi) }),
+      };
     case 'waiting':
       return body.waitingFor === null
         ? null
@@ -69,11 +75,12 @@ function valuesOf(checkpoint: Record<string, unknown>): string {
 /** One event as one plain line: its time, which operation (where there are several), and what happened. */
 export function plainLine(
   event: OperationEvent,
-  options: { readonly withOperation: boolean },
+  options: { readonly withOperation: boolean; readonly colours?: boolean },
 ): string | null {
   const sentence = eventSentence(event);
   if (sentence === null) return null;
   const mark = sentence.level === 'error' || sentence.level === 'warn' ? `${sentence.level}: ` : '';
   const who = options.withOperation ? `${event.operation}  ` : '';
-  return `${clockWords(event.at)}  ${who}${mark}${sentence.text}`;
+  const text = options.colours === true ? (sentence.coloured ?? sentence.text) : sentence.text;
+  return `${clockWords(event.at)}  ${who}${mark}${text}`;
 }

@@ -8,6 +8,11 @@ export interface Span {
 }
 export type Line = readonly Span[];
 
+/** Whether the terminal of `stream` shows colours, and its user wants them. */
+export function showsColours(stream: NodeJS.WriteStream = process.stdout): boolean {
+  return styleText('red', 'x', { stream }) !== 'x';
+}
+
 /** Lines as text; colours only where the terminal of `stream` shows them (`styleText` heeds NO_COLOR). */
 export function paint(lines: readonly Line[], stream: NodeJS.WriteStream = process.stdout): string {
   return lines.map((line) => line.map((span) => paintSpan(span, stream)).join('')).join('\n');

@@ -3,6 +3,7 @@ import { type Follower, followOperation } from '../client/follow.ts';
 import type { OperationEvent } from '../contract/event.ts';
 import type { Operation } from '../contract/operation.ts';
 import { plainLine } from './event-sentence.ts';
+import { showsColours } from './paint.ts';
 
 /** How an operation is watched: on a live screen, line by line, as NDJSON, or silently. */
 export type WatchMode = 'live' | 'lines' | 'ndjson' | 'silent';
@@ -61,7 +62,12 @@ async function openViewer(
 ): Promise<Viewer> {
   if (mode === 'live') return liveViewer(operation, onDetach);
   if (mode === 'lines') return lineViewer(write);
-  return mode === 'ndjson' ? { event: (event) => write(JSON.stringify(event)) } : {};
+  return mode === 'ndjson' ? { event: (event) => write(jsonLine(event)) } : {};
+}
+
+/** Programs read the plain text. */
+export function jsonLine(event: OperationEvent): string {
+  return JSON.stringify(event, (key, value: unknown) => (key === 'ansi' ? undefined : value));
 }
 
 /** ink takes a while to load, so only who sees a screen waits for it. */
@@ -82,6 +88,7 @@ export function lineViewer(
   options: { readonly withOperation: boolean } = { withOperation: false },
 ): Follower {
   let lost = false;
+  const colours = showsColours();
   const shown = new Map<string, string>();
   return {
     event: (event: OperationEvent) => {
@@ -91,7 +98,7 @@ export function lineViewer(
         if (shown.get(event.operation) === progress) return;
         shown.set(event.operation, progress);
       } else if (event.body.type === 'state') shown.delete(event.operation);
-      const line = plainLine(event, options);
+      const line = plainLine(event, { ...options, colours });
       if (line !== null) write(line);
     },
     connection: (state) => {

@@ -158,6 +158,18 @@ export function oneLine(text: string): string {
     .trim();
 }
 
+/** The same with its colours, which end with it; nothing else of it is obeyed. */
+export function colouredLine(text: string): string {
+  const colours = text.match(COLOUR) ?? [];
+  const parts = text.split(COLOUR).map((part, index) => {
+    const plain = stripVTControlCharacters(part).replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ');
+    return `${plain}${colours[index] ?? ''}`;
+  });
+  return colours.length === 0 ? oneLine(text) : `${parts.join('').trim()}\u001b[0m`;
+}
+
+const COLOUR = /\u001b\[[0-9;]*m/g;
+
 /** In lines of at most `width` columns, broken between words; nothing for an empty text. */
 export function wrapped(text: string, width: number): readonly string[] {
   const lines: string[] = [];

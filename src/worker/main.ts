@@ -73,6 +73,7 @@ function createJob(
     report: reporter,
     ask: asks.ask,
     hide: redaction.register,
+    mask: redaction.text,
     vault: async () => (await import('../vault/open.ts')).openVault(vault),
   };
   return { reporter, asks, work };

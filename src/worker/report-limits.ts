@@ -2,11 +2,13 @@ import { cutText } from '../contract/limits.ts';
 import { type OperationError, type Progress, RESULT_LIMIT_BYTES } from '../contract/operation.ts';
 import type { Outcome, ReportBody } from '../contract/worker-protocol.ts';
 
+const LOG_CHARACTERS = 8_000;
+
 /** Cuts every text of a report to what the protocol takes, so that a long message is shortened and not refused. */
 export function fitBody(body: ReportBody): ReportBody {
   switch (body.kind) {
     case 'log':
-      return { ...body, message: cutText(body.message, 8_000) };
+      return fitLog(body);
     case 'progress':
       return { ...body, progress: fitProgress(body.progress) };
     case 'step':
@@ -18,6 +20,14 @@ export function fitBody(body: ReportBody): ReportBody {
     case 'outcome':
       return { ...body, outcome: fitOutcome(body.outcome) };
   }
+}
+
+/** A cut in the middle of colours could leave them on for good. */
+function fitLog(body: Extract<ReportBody, { kind: 'log' }>): ReportBody {
+  const { ansi, ...plain } = body;
+  const message = cutText(body.message, LOG_CHARACTERS);
+  const whole = message === body.message && ansi !== undefined && ansi.length <= LOG_CHARACTERS;
+  return { ...plain, message, ...(whole ? { ansi } : {}) };
 }
 
 /** The result of an outcome is larger than what is kept of one. */

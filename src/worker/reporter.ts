@@ -51,18 +51,29 @@ export function createReporter(parts: ReporterParts): Reporter {
   };
   const queue = (body: ReportBody): Promise<void> =>
     new Promise((sent) => {
-      waiting.push({ body: fitBody(parts.redaction.json(body)), sent });
+      waiting.push({ body: fitBody(redacted(parts.redaction, body)), sent });
       pump();
     });
-  const say = (body: ReportBody): void => {
+  const queueInOrder = (body: ReportBody): Promise<void> => {
     progress.flush();
     logs.flush();
-    void queue(body);
+    return queue(body);
   };
+  const say = (body: ReportBody): void => void queueInOrder(body);
   return {
     log(level: LogLevel, message) {
       progress.flush();
       logs.put(message, (masked) => void queue({ kind: 'log', level, message: masked }));
+    },
+    printed({ level, message, ansi }) {
+      progress.flush();
+      // Held back, it is no reason to wait: what comes next says whether it is a secret.
+      let sent = Promise.resolve();
+      logs.put(message, (masked) => {
+        const coloured = ansi === null || masked !== message ? {} : { ansi };
+        sent = queue({ kind: 'log', level, message: masked, ...coloured });
+      });
+      return sent;
     },
     progress(value) {
       logs.flush();
@@ -79,6 +90,14 @@ export function createReporter(parts: ReporterParts): Reporter {
       await queue({ kind: 'outcome', outcome });
     },
   };
+}
+
+/** Colours may stand within a secret and hide it; a line that holds one is kept without them. */
+function redacted(redaction: Redaction, body: ReportBody): ReportBody {
+  const safe = redaction.json(body);
+  if (body.kind !== 'log' || safe.kind !== 'log' || safe.message === body.message) return safe;
+  const { ansi: _coloured, ...plain } = safe;
+  return plain;
 }
 
 async function runStep<T>(

@@ -6,6 +6,7 @@ export const TASK_CODE: Record<TaskKind, () => Promise<RunTask>> = {
   'salesforce.identity': async () => (await import('./tasks/salesforce-identity.ts')).identify,
   'salesforce.query': async () => (await import('./tasks/salesforce-query.ts')).query,
   'salesforce.deploy': async () => (await import('./tasks/salesforce-deploy.ts')).deploy,
+  command: async () => (await import('./tasks/command.ts')).command,
 };
 
 /** Code only: nothing is opened or asked for. What cannot be loaded fails the task that needs it, and no other. */

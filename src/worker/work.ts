@@ -10,10 +10,19 @@ export type LogLevel = Extract<ReportBody, { kind: 'log' }>['level'];
 /** How a piece of work tells what it does. Everything that is said is redacted and cut to its limit. */
 export interface Report {
   log(level: LogLevel, message: string): void;
+  /** A line that a program printed; resolves once it has left this process, so that who prints faster waits. */
+  printed(line: PrintedLine): Promise<void>;
   /** Many in a row become few; the last one is always sent. */
   progress(progress: Progress): void;
   /** A step that began; it ends as `done` or, when its work throws, as `failed`. */
   step<T>(name: string, title: string, work: (end: StepEnd) => Promise<T>): Promise<T>;
+}
+
+/** `ansi`: the same with its colours; null: it has none. */
+export interface PrintedLine {
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly ansi: string | null;
 }
 
 /** What a step says at its end: another title, or a detail behind it. */
@@ -33,6 +42,8 @@ export interface Work<A extends Assignment = Assignment> {
   readonly vault: () => Promise<Vault>;
   /** This value never leaves the worker readable. */
   readonly hide: (secret: string) => void;
+  /** The text without any secret that this worker knows. */
+  readonly mask: (text: string) => string;
   /** Aborts with a Stopped, whatever the reason. */
   readonly signal: AbortSignal;
   /** Aborts with a Stopped when this process must go at once, and another attempt goes on with what was sent. */

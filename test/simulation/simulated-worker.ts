@@ -62,7 +62,15 @@ async function simulateStandby(world: World, life: Life): Promise<Standby | null
   if (world.chance.happens(world.faults.workerDies)) setTimeout(die, world.chance.below(IDLE_MS));
   const record = { ...IDENTITY, marker: workspace.name };
   const discard = async (): Promise<void> => die();
-  return { worker: NO_PROCESS, workspace, record, alive: () => alive, ended: end.promise, discard };
+  return {
+    worker: NO_PROCESS,
+    workspace,
+    record,
+    alive: () => alive,
+    ended: end.promise,
+    retire: discard,
+    discard,
+  };
 }
 
 function createWorker(

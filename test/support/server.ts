@@ -39,6 +39,8 @@ export interface TestServerOptions {
   readonly configuration?: Record<string, unknown>;
   /** Words put in front of the command: `strace -f …`. */
   readonly under?: readonly string[];
+  /** Happens to its home before it is started. */
+  readonly prepare?: (paths: Paths) => void;
   /** Where its home is made; default: the directory of temporary files. */
   readonly place?: string;
 }
@@ -49,6 +51,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const paths = pathsOf(home);
   mkdirSync(paths.logs, { recursive: true });
   writeFileSync(paths.configuration, stringify({ vault: { provider: 'file' }, ...options.configuration }));
+  options.prepare?.(paths);
   const client = createClient(connectionOf(environment));
   let child: ChildProcess | null = null;
   let printed = '';

@@ -84,6 +84,7 @@ export function records(changes: Partial<BoardRecords> = {}): BoardRecords {
       draining: false,
       isolation: { wanted: 'preferred', parts: [] },
       paused: null,
+      tools: [],
       counts: { scheduled: 0, queued: 1, running: 1 },
     },
     readiness: { ready: true, checks: [] },

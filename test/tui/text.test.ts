@@ -205,6 +205,27 @@ describe('words', () => {
   });
 });
 
+describe('what a program printed in colours', () => {
+  const printed = (ansi: string) => eventOf(1, { type: 'log', level: 'info', message: 'red done', ansi });
+  const line = (ansi: string) => plainLine(printed(ansi), { withOperation: false, colours: true });
+
+  test('keeps them where the terminal shows them, and ends them with the line', () => {
+    expect(line('\u001b[31mred\u001b[0m done')).toMatch(/ {2}\u001b\[31mred\u001b\[0m done\u001b\[0m$/);
+  });
+
+  test('has no other power over the terminal, whoever wrote it', () => {
+    expect(line('\u001b[31mred\u001b[2J\u001b]0;title\u0007\u001b[0m\n\tdone')).toMatch(
+      / {2}\u001b\[31mred\u001b\[0m done\u001b\[0m$/,
+    );
+  });
+
+  test('is plain everywhere else', () => {
+    expect(plainLine(printed('\u001b[31mred\u001b[0m done'), { withOperation: false })).toMatch(
+      / {2}red done$/,
+    );
+  });
+});
+
 describe('a moment in a list', () => {
   const now = new Date(2026, 10, 26, 10, 0, 0).getTime();
   const local = (...parts: [number, number, number, number, number]) => new Date(...parts).toISOString();

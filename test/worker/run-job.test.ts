@@ -29,10 +29,12 @@ async function runInto(error: unknown) {
     signal,
     leave,
     hide: () => undefined,
+    mask: (text) => text,
     ask: () => Promise.reject(error),
     vault: () => Promise.reject(error),
     report: {
       log: (_, message) => void logs.push(message),
+      printed: async () => undefined,
       progress: () => undefined,
       step: (_, __, run) => run({}),
     },

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { Compile } from 'typebox/compile';
 import { programEnvironment } from '../../src/config/environment.ts';
 import { programPath } from '../../src/config/program-path.ts';
+import type { AssignedCommand } from '../../src/contract/command.ts';
 import { orgAccount } from '../../src/contract/org.ts';
 import {
   type AskBody,
@@ -14,6 +15,7 @@ import {
   type Outcome,
   type ReportBody,
   type ResolvedSource,
+  type WorkerJob,
   WorkerMessage,
 } from '../../src/contract/worker-protocol.ts';
 import { type ForkedWorker, forkWorker } from '../../src/daemon/dispatch/fork-worker.ts';
@@ -46,6 +48,9 @@ export type Job = { readonly bubblewrap?: null } & (
       readonly input: Record<string, unknown>;
       readonly fetched?: FetchedSource;
       readonly checkpoint?: Record<string, unknown>;
+      readonly command?: AssignedCommand;
+      /** Default: the bench's org. */
+      readonly org?: null;
     }
 );
 
@@ -89,8 +94,11 @@ export function createBench(): WorkerBench {
         codeDirectory: join(ROOT, 'src'),
         compiledCode: null,
       };
+      const named: WorkerJob = 'task' in job && job.command !== undefined ? 'command' : assignment.job;
+      const artifacts = 'task' in job ? (job.command?.artifacts ?? null) : null;
       const needs = {
-        job: assignment.job,
+        job: named,
+        artifacts,
         workspace,
         vault,
         source: assignment.job === 'task' ? null : assignment.source,
@@ -99,7 +107,7 @@ export function createBench(): WorkerBench {
       const forked = forkWorker({
         workerUrl: program.workerUrl,
         nodeArguments: workerArguments(program, needs),
-        job: assignment.job,
+        job: named,
         compiledCode: null,
         workspace: {
           name: basename(workspace),
@@ -128,9 +136,10 @@ function assignmentOf(job: Job, place: Pick<Assignment, 'workspace' | 'vault' | 
     job: 'task',
     task: job.task,
     input: job.input,
-    org: { alias: ALIAS, account: ACCOUNT },
+    org: job.org === null ? null : { alias: ALIAS, account: ACCOUNT },
     source: job.fetched ?? null,
     checkpoint: job.checkpoint ?? null,
+    ...(job.command === undefined ? {} : { command: job.command }),
   };
 }
 

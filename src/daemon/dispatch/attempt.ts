@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Paths } from '../../config/paths.ts';
+import type { AssignedCommand } from '../../contract/command.ts';
 import type { Configuration } from '../../contract/configuration.ts';
 import type { Operation } from '../../contract/operation.ts';
 import type { SourceCode } from '../../contract/source-code.ts';
@@ -57,7 +58,12 @@ export interface PoolParts
 /** What one of an attempt's workers does. */
 export type Job =
   | { readonly name: 'fetch-source'; readonly source: ResolvedSource }
-  | { readonly name: 'task'; readonly source: FetchedSource | null };
+  | { readonly name: 'task'; readonly source: FetchedSource | null }
+  | {
+      readonly name: 'command';
+      readonly source: FetchedSource | null;
+      readonly command: AssignedCommand;
+    };
 
 /** One attempt while it runs: its facts, and what changes about it. */
 export interface Attempt {

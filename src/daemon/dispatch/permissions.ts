@@ -4,11 +4,13 @@ import type { ResolvedSource, VaultReference, WorkerJob } from '../../contract/w
 
 /** What one worker may touch, beyond its own program. Everything that is not named here is refused by Node. */
 export interface Needs {
-  readonly job: 'fetch-source' | 'task';
+  readonly job: WorkerJob;
   readonly workspace: string;
   readonly vault: VaultReference;
   /** Where source code comes from; the copy lies in the workspace. */
   readonly source: ResolvedSource | null;
+  /** Where a command's files are kept; null: none are. */
+  readonly artifacts?: string | null;
 }
 
 /** Where the program of a worker lies. */
@@ -25,7 +27,8 @@ export interface Program {
  * for JavaScript's file access and for starting processes; native code and sockets are not held by it.
  */
 export function workerArguments(program: Program, needs: Needs): readonly string[] {
-  const writable = [needs.workspace, ...vaultDirectories(needs.vault)];
+  const kept = needs.artifacts ?? null;
+  const writable = [needs.workspace, ...vaultDirectories(needs.vault), ...(kept === null ? [] : [kept])];
   const compiled = program.compiledCode === null ? [] : [program.compiledCode];
   const readable = [...programFiles(program), ...compiled, ...writable, ...sourceFiles(needs)];
   return [

@@ -1,13 +1,15 @@
+import type { CommandInput } from '../../contract/command.ts';
 import { AppError } from '../../contract/errors.ts';
 import type { Operation } from '../../contract/operation.ts';
 import type { SourceCode } from '../../contract/source-code.ts';
-import { isTaskKind, taskDefinition } from '../../contract/tasks.ts';
+import { isTaskKind, taskDefinition, wantsSourceCode } from '../../contract/tasks.ts';
 import type { FetchedSource } from '../../contract/worker-protocol.ts';
+import { assignCommand } from '../operations/command.ts';
 import { settleAttempt } from '../operations/settle-attempt.ts';
 import { errorOf, hasEffect, type LossCause, lossPolicy, settleLoss } from '../operations/settle-loss.ts';
 import { type Ended, settleOutcome, settleViolation } from '../operations/settle-outcome.ts';
 import type { Claim, Settlement } from '../store/port.ts';
-import { type Attempt, type AttemptParts, interruptAttempt } from './attempt.ts';
+import { type Attempt, type AttemptParts, interruptAttempt, type Job } from './attempt.ts';
 import { fetchedSource } from './check-result.ts';
 import type { Because } from './escalation.ts';
 import type { Standby } from './standby.ts';
@@ -90,12 +92,33 @@ async function work(parts: AttemptParts, attempt: Attempt): Promise<Settlement |
   const fetched = await fetchSource(parts, attempt);
   if (fetched.kind === 'settled') return fetched.settlement;
   if (!mayStart(attempt)) return settleUnstarted(parts, attempt);
+  const job = expected(() => taskJob(parts, attempt, fetched.source));
+  if ('settlement' in job) return job.settlement;
   attempt.started = true;
-  return settlementOf(
-    parts,
-    attempt,
-    await parts.means.runWorker(parts, attempt, { name: 'task', source: fetched.source }),
-  );
+  return settlementOf(parts, attempt, await parts.means.runWorker(parts, attempt, job));
+}
+
+/** A command is looked up anew: while it waited its declaration may have changed, or gone. */
+function taskJob(parts: AttemptParts, { kind, operation }: Attempt, source: FetchedSource | null): Job {
+  if (kind !== 'command') return { name: 'task', source };
+  const { id, tenant, input, onWorkerLoss } = operation;
+  const work = { id, tenant, input: input as CommandInput, onWorkerLoss };
+  return { name: 'command', source, command: assignCommand(parts, work) };
+}
+
+/** What can be foreseen ends the attempt as failed. */
+function expected<T>(work: () => T): T | { readonly settlement: Settlement } {
+  try {
+    return work();
+  } catch (error) {
+    return { settlement: failureOf(error) };
+  }
+}
+
+function failureOf(error: unknown): Settlement {
+  if (!(error instanceof AppError)) throw error;
+  const failure = { ...errorOf(error.code, error.message), hint: error.hint };
+  return { to: 'failed', error: failure, result: null };
 }
 
 type Fetched =
@@ -105,7 +128,8 @@ type Fetched =
 /** In a worker of its own, which alone sees the Git secret. What was sent already needs no source code any more. */
 async function fetchSource(parts: AttemptParts, attempt: Attempt): Promise<Fetched> {
   const { definition, operation } = attempt;
-  if (!definition.needsSourceCode || hasEffect(attempt.checkpoint)) return { kind: 'ready', source: null };
+  const wanted = wantsSourceCode(definition, operation.input);
+  if (!wanted || hasEffect(attempt.checkpoint)) return { kind: 'ready', source: null };
   if (!mayStart(attempt)) return { kind: 'settled', settlement: settleUnstarted(parts, attempt) };
   try {
     const named = operation.input?.['source'] as SourceCode;
@@ -116,9 +140,7 @@ async function fetchSource(parts: AttemptParts, attempt: Attempt): Promise<Fetch
     }
     return { kind: 'settled', settlement: settlementOf(parts, attempt, end) };
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    const failure = { ...errorOf(error.code, error.message), hint: error.hint };
-    return { kind: 'settled', settlement: { to: 'failed', error: failure, result: null } };
+    return { kind: 'settled', settlement: failureOf(error) };
   }
 }
 

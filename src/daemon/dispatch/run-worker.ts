@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { programEnvironment } from '../../config/environment.ts';
 import { withinHardLimits } from '../../config/hard-limits.ts';
 import { AppError } from '../../contract/errors.ts';
@@ -50,6 +51,12 @@ async function run(
   const quota = createReportQuota(parts.limits.kept, parts.now);
   const program = programOf(parts, attempt.workspace, job);
   const standby = job.name === 'task' && attempt.standby?.alive() ? attempt.standby : null;
+  // One that waits may start no process, and this job is no other's.
+  if (job.name === 'command') {
+    await attempt.standby?.retire();
+    // Before its fork: what a worker may write must be there to be permitted.
+    if (job.command.artifacts !== null) mkdirSync(job.command.artifacts, { recursive: true, mode: 0o700 });
+  }
   const marker = standby?.record.marker ?? program.marker;
   const assignment = assignmentOf(parts, attempt, {
     job,
@@ -103,7 +110,8 @@ export function programOf(
   const compiled = compiledCode();
   const program = { workerUrl, codeDirectory: codeDirectoryOf(import.meta.url), compiledCode: compiled };
   const source = job.name === 'fetch-source' ? job.source : null;
-  const needs = { job: job.name, workspace: workspace.directory, vault, source };
+  const artifacts = job.name === 'command' ? job.command.artifacts : null;
+  const needs = { job: job.name, workspace: workspace.directory, vault, source, artifacts };
   const marker = workerMarker(workspace.name, job.name);
   const nodeArguments = workerArguments(program, needs);
   const { name } = job;
@@ -130,12 +138,13 @@ function assignmentOf(
   const { org, tenant } = operation;
   return {
     ...work,
-    job: job.name,
+    job: 'task',
     task: operation.task,
     input: operation.input ?? {},
     org: org === null ? null : { alias: org, account: orgAccount(tenant, org) },
     source: job.source,
     checkpoint,
+    ...(job.name === 'command' ? { command: job.command } : {}),
   };
 }
 
@@ -182,9 +191,9 @@ function workerParts(
         ask,
       ),
     check: (outcome) =>
-      job.name === 'task'
-        ? checkTaskResult(attempt.kind, outcome)
-        : checkFetchedSource(attempt.workspace.source, outcome),
+      job.name === 'fetch-source'
+        ? checkFetchedSource(attempt.workspace.source, outcome)
+        : checkTaskResult(attempt.kind, outcome),
     spared: () => arbitration.holdsLock(marker),
     released: () => arbitration.release(marker),
   };

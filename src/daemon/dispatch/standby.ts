@@ -13,6 +13,8 @@ export interface Standby {
   alive(): boolean;
   /** Resolves when its process has ended. */
   readonly ended: Promise<void>;
+  /** Its process ends, and its workspace is used on. Safe to ask for twice, and before a discard. */
+  retire(): Promise<void>;
   /** It was not used: its process ends, and then its workspace is removed. Safe to ask for twice. */
   discard(): Promise<void>;
 }
@@ -25,9 +27,12 @@ export async function forkStandby(program: WorkerProgram, readyMs: number): Prom
   const ended = worker.exited.then(() => {
     alive = false;
   });
-  const end = async (): Promise<void> => {
+  const retire = async (): Promise<void> => {
     if (alive && worker.pid !== null) signal(-worker.pid, 'SIGKILL');
     await ended;
+  };
+  const end = async (): Promise<void> => {
+    await retire();
     await workspace.remove();
   };
   const ready = await isReady(worker, readyMs);
@@ -43,6 +48,7 @@ export async function forkStandby(program: WorkerProgram, readyMs: number): Prom
     record,
     alive: () => alive,
     ended,
+    retire,
     discard() {
       discarded ??= end();
       return discarded;

@@ -8,19 +8,12 @@ import {
   type Origin,
 } from '../../contract/operation.ts';
 import type { SourceCode } from '../../contract/source-code.ts';
-import {
-  isAsCareful,
-  isTaskKind,
-  LOSS_POLICIES,
-  type LossPolicy,
-  type TaskDefinition,
-  type TaskKind,
-  taskDefinition,
-} from '../../contract/tasks.ts';
+import { isTaskKind, type TaskKind, taskDefinition, wantsSourceCode } from '../../contract/tasks.ts';
 import type { Acceptance, IdempotencyClaim, NewOperation } from '../store/port.ts';
 import { checkInput, checkRequest } from './check-request.ts';
 import { createIds } from './ids.ts';
 import type { OperationParts } from './parts.ts';
+import { checkLossPolicy, checkOrg, type Policy, policyOf } from './policy.ts';
 import { resolveSource } from './source.ts';
 import { unknownOrg } from './unknown-org.ts';
 
@@ -84,15 +77,16 @@ export async function prepareOperation(parts: OperationParts, wanted: Wanted): P
   const { tenant, request } = wanted;
   checkRequest(request);
   const task = knownTask(request.task);
-  const definition = taskDefinition(task);
   checkInput(task, request.input);
   checkSize(request);
-  checkLossPolicy(request, definition);
+  const policy = policyOf(parts, task, request.input);
+  checkLossPolicy(request, policy);
+  checkOrg(request, policy);
   const now = parts.now();
   const scheduledFor = scheduleOf(request.runAt, now);
-  const place = await placeOf(parts, tenant, request, definition);
+  const place = await placeOf(parts, tenant, request, policy);
   // the schema of such a task requires `source`
-  if (definition.needsSourceCode) {
+  if (wantsSourceCode(taskDefinition(task), request.input)) {
     await resolveSource(parts, tenant, request.input['source'] as SourceCode);
   }
   return {
@@ -102,9 +96,9 @@ export async function prepareOperation(parts: OperationParts, wanted: Wanted): P
     ...place,
     input: request.input,
     priority: request.priority ?? 'normal',
-    maxAttempts: request.maxAttempts ?? definition.maxAttempts,
-    timeoutSeconds: request.timeoutSeconds ?? definition.timeoutSeconds,
-    onWorkerLoss: request.onWorkerLoss ?? null,
+    maxAttempts: request.maxAttempts ?? policy.maxAttempts,
+    timeoutSeconds: request.timeoutSeconds ?? policy.timeoutSeconds,
+    onWorkerLoss: request.onWorkerLoss ?? (policy.declared ? policy.onWorkerLoss : null),
     overrideWindow: request.overrideWindow ?? null,
     labels: request.labels ?? {},
     origin: wanted.origin,
@@ -127,20 +121,6 @@ function checkSize(request: OperationRequest): void {
   throw new AppError('body-too-large', `The input has ${bytes} bytes and may have ${INPUT_LIMIT_BYTES}.`);
 }
 
-function moreCareful(than: LossPolicy): string {
-  return LOSS_POLICIES.filter((policy) => isAsCareful(policy, than)).join(' or ');
-}
-
-function checkLossPolicy({ task, onWorkerLoss }: OperationRequest, definition: TaskDefinition): void {
-  if (onWorkerLoss === undefined || isAsCareful(onWorkerLoss, definition.onWorkerLoss)) return;
-  const own = definition.onWorkerLoss;
-  throw new AppError(
-    'invalid-input',
-    `onWorkerLoss: ${onWorkerLoss} could send an effect of ${task} a second time, whose own policy is ${own}.`,
-    { hint: `Leave onWorkerLoss out, or ask for a more careful one: ${moreCareful(own)}.` },
-  );
-}
-
 /** A moment that has come already means at once. */
 function scheduleOf(runAt: string | undefined, now: Date): string | null {
   if (runAt === undefined) return null;
@@ -157,17 +137,10 @@ async function placeOf(
   parts: OperationParts,
   tenant: string,
   request: OperationRequest,
-  definition: TaskDefinition,
+  { lane: mode }: Policy,
 ): Promise<Pick<NewOperation, 'org' | 'lane' | 'pool'>> {
   const { org } = request;
-  const mode = definition.lane;
-  if (org === undefined) {
-    if (!definition.secrets.includes('target')) return { org: null, lane: null, pool: null };
-    throw new AppError(
-      'org-required',
-      `The task ${request.task} works on an org and the request names none.`,
-    );
-  }
+  if (org === undefined) return { org: null, lane: null, pool: null };
   const { pools } = parts.configuration();
   const members = Object.hasOwn(pools, org) ? (pools[org] ?? []) : null;
   const found = await Promise.all(

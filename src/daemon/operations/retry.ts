@@ -31,7 +31,13 @@ function requestOf(old: Operation): OperationRequest {
     priority: old.priority,
     timeoutSeconds: old.timeoutSeconds,
     maxAttempts: old.maxAttempts,
-    ...(old.onWorkerLoss === null ? {} : { onWorkerLoss: old.onWorkerLoss }),
+    ...lossPolicyOf(old),
     labels: old.labels,
   };
+}
+
+/** Its declaration says anew whether a command may run again by itself; that it may not is kept. */
+function lossPolicyOf({ task, onWorkerLoss }: Operation): Pick<OperationRequest, 'onWorkerLoss'> {
+  if (onWorkerLoss === null || (task === 'command' && onWorkerLoss === 'retry')) return {};
+  return { onWorkerLoss };
 }

@@ -40,11 +40,12 @@ export function settleLoss(loss: Loss): Settlement {
   return runAgain(loss);
 }
 
-/** What the request asked for, where that is more careful than the task as this version knows it. */
+/** What the request asked for, where that is more careful than the task as this version knows it; or what was declared. */
 export function lossPolicy(
-  { onWorkerLoss: own }: Pick<TaskDefinition, 'onWorkerLoss'>,
+  { declared = false, onWorkerLoss: own }: Pick<TaskDefinition, 'onWorkerLoss' | 'declared'>,
   { onWorkerLoss: asked }: Pick<Operation, 'onWorkerLoss'>,
 ): LossPolicy {
+  if (declared) return asked ?? own;
   return asked !== null && isAsCareful(asked, own) ? asked : own;
 }
 

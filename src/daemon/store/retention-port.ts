@@ -1,6 +1,6 @@
 import type { Retention } from '../../contract/retention.ts';
 
-export type RetentionLimits = Omit<Retention, 'logs'>;
+export type RetentionLimits = Omit<Retention, 'logs' | 'artifacts'>;
 
 /** What is over the limits, decided once for a sweep. Times: what ended, or happened, at them or before goes. */
 export interface RetentionPlan {

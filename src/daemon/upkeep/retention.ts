@@ -11,6 +11,7 @@ export interface RetentionOptions {
   readonly limits: () => Retention;
   /** The server's own log files. */
   readonly keepLogs: (limits: Retention['logs'], now: Date) => Promise<void>;
+  readonly keepArtifacts: (limits: Retention['artifacts'], now: Date) => Promise<void>;
   readonly log: Logger;
   readonly now: () => Date;
   readonly everyMs?: number;
@@ -31,7 +32,10 @@ export function createRetentionSweeps(options: RetentionOptions): { start(): voi
   const sweep = (): void => {
     sweeping = sweeping
       .then(() => attempt('what is over in the database', () => pruneAll(options, () => stopped)))
-      .then(() => attempt('old logs', () => options.keepLogs(options.limits().logs, options.now())));
+      .then(() => attempt('old logs', () => options.keepLogs(options.limits().logs, options.now())))
+      .then(() =>
+        attempt('old artifacts', () => options.keepArtifacts(options.limits().artifacts, options.now())),
+      );
   };
   return {
     start() {
@@ -49,7 +53,7 @@ export function createRetentionSweeps(options: RetentionOptions): { start(): voi
 
 /** Events first: an operation goes only when none speaks of it any more. */
 async function pruneAll({ store, limits, now }: RetentionOptions, stopped: () => boolean): Promise<void> {
-  const { logs: _elsewhere, ...stored } = limits();
+  const { logs: _inFiles, artifacts: _inFilesToo, ...stored } = limits();
   const at = now().toISOString();
   const plan = await store.planRetention(stored, at);
   await repeat(() => store.pruneEvents(plan), stopped);

@@ -20,6 +20,7 @@ export interface LogLine {
   readonly at: string;
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly text: string;
+  readonly coloured: string | null;
 }
 
 export interface OperationModel {
@@ -121,6 +122,7 @@ function endSteps(model: OperationModel): OperationModel {
 function withLog(model: OperationModel, event: OperationEvent): OperationModel {
   const sentence = eventSentence(event);
   if (sentence === null) return model;
-  const line: LogLine = { seq: event.seq, at: event.at, level: sentence.level, text: sentence.text };
+  const { level, text, coloured = null } = sentence;
+  const line: LogLine = { seq: event.seq, at: event.at, level, text, coloured };
   return { ...model, log: [...model.log, line].slice(-LOG_LIMIT) };
 }

@@ -2,6 +2,7 @@ import { Box, Text } from 'ink';
 import { isFinal } from '../../contract/operation.ts';
 import { Bar } from '../bar.tsx';
 import { ConnectionLine, needsConnectionLine } from '../connection-line.tsx';
+import { showsColours } from '../paint.ts';
 import { lookOf, SPINNER } from '../theme.ts';
 import { rateOf, type Track } from '../track.ts';
 import {
@@ -197,10 +198,11 @@ function trackWords(track: Track): string {
 const LOG_TONES = { debug: 'gray', info: undefined, warn: 'yellow', error: 'red' } as const;
 
 function LogText({ line }: { line: LogLine }) {
+  const text = showsColours() ? (line.coloured ?? line.text) : line.text;
   const tone = LOG_TONES[line.level];
   return (
     <Text wrap="truncate-end">
-      <Text dimColor>{clockWords(line.at)}</Text> <Text {...(tone ? { color: tone } : {})}>{line.text}</Text>
+      <Text dimColor>{clockWords(line.at)}</Text> <Text {...(tone ? { color: tone } : {})}>{text}</Text>
     </Text>
   );
 }

@@ -37,6 +37,7 @@ export async function withOrg<T>(
       organisationId,
       userId,
       instanceUrl,
+      accessToken: () => session?.accessToken ?? '',
       now: () => new Date(Date.now() + clockAheadMs),
       call: (request) => connection.call(request),
       async renew() {

@@ -46,6 +46,8 @@ async function fetchCommit(
       const commitId = await pinRef(remote, url, ref);
       end.title = `Check out ${name}@${commitId.slice(0, 7)}`;
       await git(['init', '--quiet', '--template=', '.']);
+      // for tools that name it in what they make; nothing is fetched by that name
+      await git(['remote', 'add', 'origin', withoutCredentials(url)]);
       await git([
         'fetch',
         '--quiet',
@@ -63,6 +65,10 @@ async function fetchCommit(
       return { directory: await directoryInside(directory, path ?? '.'), commitId };
     },
   );
+}
+
+function withoutCredentials(url: string): string {
+  return url.replace(/^(https?:\/\/)[^/@]*@/, '$1');
 }
 
 /** `https://host/acme/crm.git` -> `crm`. */

@@ -201,6 +201,7 @@ function playedParts(ready: { value: boolean }, received: Received[], paths: Pat
       draining: false,
       isolation: { wanted: 'preferred' as const, parts: [] },
       paused: null,
+      tools: [],
       counts: { scheduled: 0, queued: 0, running: 0 },
     }),
     drain: { begin: () => undefined, end: () => undefined },

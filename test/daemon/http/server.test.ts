@@ -88,6 +88,7 @@ describe('the rest', () => {
 
   test('the tasks are described by their schemas', async () => {
     const { body } = await ask(doors.control, 'GET', '/api/v1/tasks', { headers: asOwner() });
+    expect(body.commands).toEqual([]);
     const query = body.items.find((task: { kind: string }) => task.kind === 'salesforce.query');
     expect(query).toMatchObject({
       lane: 'shared',

@@ -312,3 +312,100 @@ async function prepare(request: OperationRequest) {
 async function accept() {
   return acceptOperation(parts, OWNER, QUERY, { idempotencyKey: null, origin: ORIGIN });
 }
+
+describe('an operation that runs a command', () => {
+  const LOAD: OperationRequest = { task: 'command', input: { command: 'load', with: { file: 'a.csv' } } };
+
+  beforeEach(() => {
+    const file = { type: 'string', pattern: '^[a-z.]+$' } as const;
+    parts.settings = {
+      ...parts.settings,
+      repos: { crm: { url: 'https://example.com/crm.git' } },
+      tools: { loader: { npm: 'loader@1.0.0' } },
+      commands: {
+        load: {
+          run: ['load', '{{ with.file }}'],
+          input: { properties: { file: { ...file, pattern: '^[-a-z.]+$' } }, required: ['file'] },
+          timeoutSeconds: 90,
+          maxAttempts: 3,
+          onWorkerLoss: 'retry',
+        },
+        upsert: { run: ['upsert'], org: true, lane: 'shared' },
+        build: { run: ['make'], source: true },
+        import: { run: ['loader'], tools: ['loader'] },
+      },
+    };
+  });
+
+  test('goes by what its command declares, and keeps it', async () => {
+    expect(await prepare(LOAD)).toMatchObject({
+      task: 'command',
+      lane: null,
+      timeoutSeconds: 90,
+      maxAttempts: 3,
+      onWorkerLoss: 'retry',
+    });
+    expect(await prepare({ task: 'command', org: 'uat', input: { command: 'upsert' } })).toMatchObject({
+      lane: { organisation: ORGANISATION, mode: 'shared' },
+      maxAttempts: 1,
+      onWorkerLoss: 'indeterminate',
+    });
+    expect(await prepare({ ...LOAD, onWorkerLoss: 'indeterminate' })).toMatchObject({
+      onWorkerLoss: 'indeterminate',
+    });
+  });
+
+  test.each([
+    ['no such command', { task: 'command', input: { command: 'lod' } }, 'unknown-command'],
+    ['an input that is missing', { task: 'command', input: { command: 'load' } }, 'invalid-input'],
+    [
+      'an input that does not fit',
+      { task: 'command', input: { command: 'load', with: { file: 'A' } } },
+      'invalid-input',
+    ],
+    [
+      'an input that nobody declared',
+      { task: 'command', input: { command: 'load', with: { file: 'a', x: 1 } } },
+      'invalid-input',
+    ],
+    [
+      'a value that would be an option',
+      { task: 'command', input: { command: 'load', with: { file: '-a' } } },
+      'invalid-input',
+    ],
+    ['an org that it needs', { task: 'command', input: { command: 'upsert' } }, 'org-required'],
+    ['an org that it does not work in', { ...LOAD, org: 'uat' }, 'invalid-input'],
+    ['source code that is missing', { task: 'command', input: { command: 'build' } }, 'invalid-input'],
+    [
+      'source code that it does not take',
+      { ...LOAD, input: { ...LOAD.input, source: { git: { repo: 'crm', ref: 'main' } } } },
+      'invalid-input',
+    ],
+    ['a tool that is not installed', { task: 'command', input: { command: 'import' } }, 'tool-missing'],
+    [
+      'less care than it declares',
+      { task: 'command', org: 'uat', input: { command: 'upsert' }, onWorkerLoss: 'retry' },
+      'invalid-input',
+    ],
+  ] as const)('%s: nothing is stored', async (_, request, code) => {
+    const before = await parts.store.position();
+    await expect(
+      acceptOperation(parts, OWNER, request as OperationRequest, { idempotencyKey: null, origin: ORIGIN }),
+    ).rejects.toMatchObject({ code });
+    expect(await parts.store.position()).toEqual(before);
+  });
+
+  test('is retried by what is declared by then', async () => {
+    const { operation } = await acceptOperation(parts, OWNER, LOAD, { idempotencyKey: null, origin: ORIGIN });
+    await cancelOperation(parts, OWNER, operation.id);
+    const { load, ...others } = parts.settings.commands;
+    parts.settings = {
+      ...parts.settings,
+      commands: { ...others, load: { ...load, onWorkerLoss: 'indeterminate' } },
+    };
+    expect(await retryOperation(parts, OWNER, operation.id)).toMatchObject({
+      retryOf: operation.id,
+      onWorkerLoss: 'indeterminate',
+    });
+  });
+});

@@ -117,6 +117,13 @@ test.each<LossCause>(['worker-lost', 'daemon-lost', 'timeout', 'cancel-killed', 
   },
 );
 
+test('of a command that counts which was declared when it was accepted, and without one the careful policy', () => {
+  const command = { declared: true, onWorkerLoss: 'indeterminate' } as const;
+  expect(lossPolicy(command, { onWorkerLoss: 'retry' })).toBe('retry');
+  expect(lossPolicy(command, { onWorkerLoss: 'indeterminate' })).toBe('indeterminate');
+  expect(lossPolicy(command, { onWorkerLoss: null })).toBe('indeterminate');
+});
+
 test('of the policies of task and request the more careful one counts, whatever a newer version made of the task', () => {
   for (const [place, own] of LOSS_POLICIES.entries()) {
     expect(lossPolicy({ onWorkerLoss: own }, { onWorkerLoss: null })).toBe(own);

@@ -40,6 +40,7 @@ describe('sweeps', () => {
       },
       limits: () => DEFAULT_RETENTION,
       keepLogs: async () => undefined,
+      keepArtifacts: async () => undefined,
       log: QUIET,
       now: () => new Date(at(100 * 86_400)),
       everyMs: 10,

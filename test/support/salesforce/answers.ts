@@ -5,6 +5,8 @@ export const CALLS = [
   'token',
   'revoke',
   'identity',
+  'record',
+  'soap',
   'versions',
   'limits',
   'query',

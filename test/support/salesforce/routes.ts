@@ -1,10 +1,12 @@
 import type { User } from './accounts.ts';
 import { type Answer, type Call, type CallName, invalidSession, refuseCall } from './answers.ts';
+import { cliRoutes } from './cli-routes.ts';
 import { deployRequestRecord, deployResult, salesforceTime } from './deploy-result.ts';
 import type { Deployment, DeploymentPlan } from './deployment.ts';
 import type { Deployments } from './deployments.ts';
 import { type GrantParts, grant, identityUrl, revoke } from './grants.ts';
 import type { DataSet, Queries } from './queries.ts';
+import { parseSoql } from './soql.ts';
 
 export const VERSIONS = Array.from({ length: 11 }, (_, index) => `${58 + index}.0`);
 /** The smallest page that an org answers, and the largest. */
@@ -19,9 +21,9 @@ export interface RouteParts extends GrantParts {
   readonly plan: () => DeploymentPlan;
 }
 
-type Handler = (parts: RouteParts, call: Call) => Answer | Promise<Answer>;
+export type Handler = (parts: RouteParts, call: Call) => Answer | Promise<Answer>;
 
-const API = '/services/data/v(?<version>\\d+\\.\\d)';
+export const API = '/services/data/v(?<version>\\d+\\.\\d)';
 const TABLE: readonly (readonly [name: CallName, method: string, path: RegExp, handler: Handler])[] = [
   ['token', '*', /^\/services\/oauth2\/token$/, grant],
   ['revoke', '*', /^\/services\/oauth2\/revoke$/, revoke],
@@ -44,14 +46,19 @@ export interface Match {
 }
 
 export function match(method: string, path: string): Match {
-  for (const [name, wanted, pattern, handler] of TABLE) {
+  for (const [name, wanted, pattern, handler] of [...TABLE, ...cliRoutes()]) {
     const found = pattern.exec(path);
     if (!found || (wanted !== '*' && wanted !== method)) continue;
     const { id = '', version } = found.groups ?? {};
-    if (version !== undefined && !VERSIONS.includes(version)) break;
+    if (version !== undefined && !isServed(version)) break;
     return { name, id, handler };
   }
   return { name: 'unknown', id: '', handler: notFound };
+}
+
+/** An org answers older versions for years; it names those that it has had lately. */
+function isServed(version: string): boolean {
+  return Number(version) >= 31 && Number(version) <= Number(VERSIONS.at(-1));
 }
 
 function notFound(): never {
@@ -59,7 +66,7 @@ function notFound(): never {
 }
 
 /** Whose session it is; every call of the data API asks. */
-function userOf(parts: RouteParts, call: Call): User {
+export function userOf(parts: RouteParts, call: Call): User {
   const token = /^(?:Bearer|OAuth) (.+)$/.exec(call.headers.authorization ?? '')?.[1];
   const session = token === undefined ? null : parts.sessions.find(token);
   if (session === null) {
@@ -106,7 +113,31 @@ function limits(parts: RouteParts, call: Call): Answer {
 
 function query(parts: RouteParts, call: Call): Answer {
   userOf(parts, call);
+  if (call.url.searchParams.get('columns') === 'true') return columns(call);
   return parts.queries.run(call, parts.records(), pageSize(parts, call));
+}
+
+/** What a query would select, as the sf CLI asks before it prints a table. */
+function columns(call: Call): Answer {
+  const { fields, object } = parseSoql(call.url.searchParams.get('q') ?? '');
+  const columnMetadata = fields.map((name) => ({
+    aggregate: false,
+    apexType: 'String',
+    booleanType: false,
+    columnName: name,
+    custom: false,
+    displayName: name,
+    foreignKeyName: null,
+    insertable: true,
+    joinColumns: [],
+    numberType: false,
+    textType: true,
+    updatable: true,
+  }));
+  return {
+    status: 200,
+    body: { columnMetadata, entityName: object, groupBy: false, idSelected: false, keyPrefix: '001' },
+  };
 }
 
 function queryMore(parts: RouteParts, call: Call): Answer {
@@ -164,8 +195,11 @@ export function standardRecords(parts: GrantParts): DataSet {
         IsSandbox: true,
         InstanceName: 'LOCAL1',
         NamespacePrefix: null,
+        OrganizationType: 'Enterprise Edition',
+        TrialExpirationDate: null,
       },
     ],
+    PermissionSetGroup: () => [],
     User: () =>
       [...parts.accounts.users.values()].map((user) => ({
         Id: user.id,

@@ -20,6 +20,8 @@ export interface Family {
 
 export interface Sessions {
   live(): number;
+  /** Every access token that was ever given out. */
+  issued(): readonly string[];
   begin(user: User, app: ConnectedApp, family: Family | null): Session;
   find(accessToken: string): Session | null;
   end(accessToken: string): boolean;
@@ -35,17 +37,20 @@ export interface Sessions {
 export function createSessions(organisationId: string, options: { readonly shared: boolean }): Sessions {
   const live = new Map<string, Session>();
   const families: Family[] = [];
+  const issued: string[] = [];
 
   const sibling = (user: User, app: ConnectedApp) =>
     [...live.values()].find((session) => session.user === user && session.app === app);
 
   return {
     live: () => live.size,
+    issued: () => issued,
     begin(user, app, family) {
       const shared = options.shared ? sibling(user, app) : undefined;
       if (shared) return shared;
       const session = { accessToken: newAccessToken(organisationId), user, app, family };
       live.set(session.accessToken, session);
+      issued.push(session.accessToken);
       return session;
     },
     find: (accessToken) => live.get(accessToken) ?? null,

@@ -61,6 +61,8 @@ export interface SalesforceStandIn {
   refusedRefreshes(): number;
   /** Calls with a session that had ended. */
   refusedSessions(): number;
+  /** Every access token that was ever given out. */
+  issuedTokens(): readonly string[];
   /** The refresh token of a family that is good now; null when its family was revoked. */
   currentRefreshToken(anyOfIts: string): string | null;
   addUser(username: string): User;
@@ -142,6 +144,7 @@ function createOrg(url: string, options: SalesforceOptions): Org {
     liveSessions: sessions.live,
     refusedRefreshes: () => refused.refreshes,
     refusedSessions: () => refused.sessions,
+    issuedTokens: sessions.issued,
     currentRefreshToken: (token) => sessions.findFamily(token)?.current ?? null,
     addUser: accounts.addUser,
     addConnectedApp: accounts.addConnectedApp,
@@ -187,7 +190,8 @@ function emptyDeployment(wish: Partial<DeploymentWish['options']>): DeploymentWi
 
 /** Counts the call, lets its fault happen, and answers. */
 async function serve(org: Org, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const url = new URL(request.url ?? '/', org.face.url);
+  // An instance URL that ends with a slash leads to two of them, and an org does not mind.
+  const url = new URL((request.url ?? '/').replace(/^\/+/, '/'), org.face.url);
   const { name, id, handler } = match(request.method ?? '', url.pathname);
   const body = await readBody(request);
   if (body === null) return;
