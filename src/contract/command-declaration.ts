@@ -76,8 +76,12 @@ export const CommandFields = Type.Object(
 /** How far a program has come: groups named `done`, `total` and `message` of a line that it prints. */
 export const ProgressPattern = Type.Object(
   {
-    pattern: Type.String({ minLength: 1, maxLength: 500 }),
-    unit: Type.Optional(Type.String({ maxLength: 32 })),
+    pattern: Type.String({
+      minLength: 1,
+      maxLength: 500,
+      description: 'of a line, with groups done, total and message',
+    }),
+    unit: Type.Optional(Type.String({ maxLength: 32, description: 'what is counted' })),
   },
   closed,
 );

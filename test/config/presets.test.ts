@@ -31,6 +31,7 @@ function readFlags(directory: string, name: string): Flags {
     cwd,
     encoding: 'utf8',
     maxBuffer: 2 ** 24,
+    stdio: ['ignore', 'pipe', 'ignore'],
   });
   const commands: readonly (readonly [id: string, flags: readonly string[]])[] = JSON.parse(output);
   return new Map(
