@@ -225,7 +225,12 @@ describe('a command in an org', () => {
       result: { outputTail: ['ada@acme.example', '[redacted]'] },
     });
     expect(org?.liveSessions()).toBe(0);
-    expect(worker.asks.map(({ kind }) => kind)).toEqual(['session-lock', 'session-begin', 'session-end']);
+    expect(worker.asks.map(({ kind }) => kind)).toEqual([
+      'session-lock',
+      'session-begin',
+      'session-end',
+      'session-revoked',
+    ]);
   });
 
   test('that is ended early leaves it to a person what became of it, unless it may be done twice', async () => {
