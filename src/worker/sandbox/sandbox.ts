@@ -37,8 +37,8 @@ export interface SandboxEnd {
 }
 
 /**
- * Runs a program that is not ours, by a list of words and without a shell, where only its place exists. Answers when nothing of it is
- * left. Rejects with the signal's reason when that ended it, and with AppError sandbox-failed when no sandbox could be made.
+ * Runs a program that is not ours, by a list of words and without a shell, where only its place exists. Answers when it has ended and
+ * the kernel takes down the rest of its sandbox. Rejects with the signal's reason when that ended it, and with AppError sandbox-failed when no sandbox could be made.
  */
 export async function runSandboxed(
   words: readonly string[],
