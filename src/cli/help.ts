@@ -23,6 +23,9 @@ export const SECTIONS: readonly { readonly title: string; readonly commands: rea
     commands: [
       'org:login:sfdx-url',
       'org:login:jwt',
+      'org:login:client-credentials',
+      'org:login:access-token',
+      'org:login:sandbox',
       'org:list',
       'org:test',
       'org:pause',
@@ -47,6 +50,7 @@ export const SECTIONS: readonly { readonly title: string; readonly commands: rea
       'operation:retry',
       'operation:resolve',
       'schedule:list',
+      'tools:install',
     ],
   },
   {

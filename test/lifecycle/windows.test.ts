@@ -49,7 +49,7 @@ test('in a freeze deployments wait and queries run; an override is recorded; the
   await until(async () => (await show(waiting)).waitingFor?.reason === 'window');
   expect((await show(waiting)).waitingFor?.note).toBe('freeze: year end');
   const shown = await cli(['operation', 'show', waiting]);
-  expect(shown.stdout).toMatch(/Waiting +it waits until its org opens at .* \(freeze: year end\)/);
+  expect(shown.stdout).toMatch(/Waiting +it waits until its org opens in .* \(freeze: year end\)/);
 
   const query = await cli([
     'enqueue',
@@ -87,7 +87,7 @@ test('in a freeze deployments wait and queries run; an override is recorded; the
 test('an override without a reason is refused', async () => {
   const run = await cli(['enqueue', 'salesforce.identity', '-o', 'uat', '--override-window', ' ']);
   expect(run.code).toBe(2);
-  expect(run.stderr).toContain('overrideWindow');
+  expect(run.stderr).toContain('--override-window needs a reason');
 });
 
 async function show(id: string): Promise<Operation> {
