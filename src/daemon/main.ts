@@ -2,7 +2,6 @@ import { type Logger, pino } from 'pino';
 import type { Environment } from '../config/environment.ts';
 import { EXIT } from '../contract/errors.ts';
 import { type AppOptions, createApp } from './app.ts';
-import { handBackMemory } from './store/hand-back.ts';
 
 /** After a bug the server may be too broken to stop. */
 const BROKEN_STOP_LIMIT_MS = 15_000;
@@ -19,7 +18,6 @@ export async function runDaemon(
   const app = await createApp({ ...options, environment, log });
   const umask = process.umask(0o077); // each place that others may reach says so itself
   const watch = watchProcess(log, () => app.reload());
-  const memory = handBackMemory();
   try {
     await Promise.race([app.start(), watch.ended]);
     const drained = app.drained.then(() => {
@@ -30,7 +28,6 @@ export async function runDaemon(
   } finally {
     await app.stop();
     watch.stop();
-    memory.stop();
     process.umask(umask);
   }
 }

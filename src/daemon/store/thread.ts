@@ -5,7 +5,6 @@ import { copyDatabase } from './copy-database.ts';
 import { createEngine } from './engine.ts';
 import { type Failure, toFailure, unavailable } from './failure.ts';
 import { createGroupCommit, type Reply, type Request } from './group-commit.ts';
-import { handBackMemory } from './hand-back.ts';
 import { BUSY_TIMEOUT_MS, openDatabase } from './open-database.ts';
 
 /** To the thread: requests of one tick, a copy that is wanted, or the end. */
@@ -41,7 +40,6 @@ function serve(port: MessagePort, file: string): void {
       db.close();
       port.close();
     });
-    handBackMemory();
     say({ opened: true });
   } catch (error) {
     say({ opened: false, failure: toFailure(error) });
