@@ -27,6 +27,13 @@ export const LOGIN_FLAGS = {
   }),
 };
 
+/** Of commands that log in as a connected or external client app. */
+export const CLIENT_ID_FLAG = Flags.string({
+  required: true,
+  helpValue: 'KEY',
+  summary: 'Consumer key of the connected or external client app.',
+});
+
 export interface LoginFlags {
   readonly alias: string;
   readonly 'no-check': boolean;

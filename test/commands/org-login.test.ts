@@ -1,38 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Org } from '../../src/contract/org.ts';
-import { openVault } from '../../src/vault/open.ts';
-import type { Vault } from '../../src/vault/vault.ts';
-import { resultOf, runCli } from '../support/run-cli.ts';
-import { type SalesforceStandIn, startSalesforce } from '../support/salesforce/start.ts';
-import { startTestServer, type TestServer } from '../support/server.ts';
+import { describe, expect, it } from 'vitest';
+import { resultOf } from '../support/run-cli.ts';
+import { startSalesforce } from '../support/salesforce/start.ts';
+import { startServerWithoutOrgs } from '../support/server-without-orgs.ts';
 import { until } from '../support/until.ts';
 
-let server: TestServer;
-let org: SalesforceStandIn;
-let vault: Vault;
-let directory: string;
+const { server, org, vault, directory, orgs, cli } = await startServerWithoutOrgs();
 
-beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'sfp-login-'));
-  org = await startSalesforce();
-  server = await startTestServer();
-  vault = await openVault({ provider: 'file', directory: server.paths.fileVault });
-});
-afterAll(async () => {
-  await server.remove();
-  await org.stop();
-  rmSync(directory, { recursive: true, force: true });
-});
-beforeEach(async () => {
-  for (const { alias } of await orgs()) await server.client.call('deleteOrg', { params: { org: alias } });
-  for (const account of await vault.list('')) await vault.remove(account);
-});
-
-const orgs = async (): Promise<readonly Org[]> => (await server.client.call('listOrgs')).items;
-const cli = (words: readonly string[], input = '') => runCli(words, { home: server.paths.home, input });
 const kept = async (alias = 'uat') => JSON.parse((await vault.get(`org/default/${alias}`)) ?? 'null');
 
 describe('org login client-credentials', () => {

@@ -3,41 +3,13 @@ import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Org } from '../../src/contract/org.ts';
+import { describe, expect, it } from 'vitest';
 import { openVault } from '../../src/vault/open.ts';
-import type { Vault } from '../../src/vault/vault.ts';
 import { type CliRun, resultOf, runCli } from '../support/run-cli.ts';
-import { type JwtLogin, type SalesforceStandIn, startSalesforce } from '../support/salesforce/start.ts';
-import { startTestServer, type TestServer } from '../support/server.ts';
+import type { JwtLogin } from '../support/salesforce/start.ts';
+import { startServerWithoutOrgs } from '../support/server-without-orgs.ts';
 
-let server: TestServer;
-let org: SalesforceStandIn;
-let vault: Vault;
-let directory: string;
-
-beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'sfp-org-'));
-  org = await startSalesforce();
-  server = await startTestServer();
-  vault = await openVault({ provider: 'file', directory: server.paths.fileVault });
-});
-afterAll(async () => {
-  await server.remove();
-  await org.stop();
-  rmSync(directory, { recursive: true, force: true });
-});
-beforeEach(async () => {
-  org.faults.clear();
-  for (const { alias } of await orgs()) await server.client.call('deleteOrg', { params: { org: alias } });
-  for (const account of await vault.list('')) await vault.remove(account);
-});
-
-async function orgs(): Promise<readonly Org[]> {
-  return (await server.client.call('listOrgs')).items;
-}
-
-const cli = (words: readonly string[], input = '') => runCli(words, { home: server.paths.home, input });
+const { server, org, vault, directory, orgs, cli } = await startServerWithoutOrgs();
 
 function jwtWords(login: JwtLogin, alias = 'uat'): string[] {
   const file = join(directory, `${alias}.key`);

@@ -35,7 +35,8 @@ export function workerArguments(program: Program, needs: Needs): readonly string
     '--permission',
     '--allow-addons', // keytar
     '--no-experimental-sqlite', // it opens files without asking the permission model
-    ...(startsPrograms(needs) ? ['--allow-child-process'] : []),
+    // Beside what a job starts, a vault may have a helper of the machine's owner.
+    ...(mayStartPrograms(needs.job) || needs.vault.provider === 'command' ? ['--allow-child-process'] : []),
     '--disable-warning=SecurityWarning', // "--allow-addons must be used with caution", once per worker
     '--disable-warning=ExperimentalWarning',
     ...unique(readable).map((path) => `--allow-fs-read=${path}`),
@@ -46,11 +47,6 @@ export function workerArguments(program: Program, needs: Needs): readonly string
 /** Git, and what is not ours; a worker that may is in a control group, and what it starts in a sandbox. */
 export function mayStartPrograms(job: WorkerJob): boolean {
   return job !== 'task';
-}
-
-/** Beside those, a worker whose vault asks a helper of the machine's owner. */
-function startsPrograms({ job, vault }: Needs): boolean {
-  return mayStartPrograms(job) || vault.provider === 'command';
 }
 
 /** The folder of code that a module of this package runs from: `<package>/src` or `<package>/dist`. */

@@ -13,7 +13,7 @@ const PROGRAM = {
 };
 const TASK: Needs = {
   job: 'task',
-  workspace: '/home/sfp/work/op.1',
+  workspace: '/home/sfp/op.1',
   vault: { provider: 'keychain', service: 'sfp-server' },
   source: null,
 };
@@ -26,14 +26,14 @@ test('a task writes only in its workspace and reads beyond it only the program',
   const words = workerArguments(PROGRAM, TASK);
   expect(words).toContain('--permission');
   expect(words).not.toContain('--allow-child-process');
-  expect(named('allow-fs-write', words)).toEqual(['/home/sfp/work/op.1']);
+  expect(named('allow-fs-write', words)).toEqual(['/home/sfp/op.1']);
   expect(named('allow-fs-read', words)).toEqual([
     '/opt/sfp-server/dist',
     '/opt/sfp-server/package.json',
     '/opt/sfp-server/node_modules',
     '/opt/node_modules',
     '/node_modules',
-    '/home/sfp/work/op.1',
+    '/home/sfp/op.1',
   ]);
 });
 

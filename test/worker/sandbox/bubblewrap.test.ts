@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { bubblewrapArguments } from '../../../src/worker/sandbox/bubblewrap.ts';
 import type { SandboxPlace } from '../../../src/worker/sandbox/place.ts';
 
-const WORKSPACE = '/srv/home/work/w_1/task';
+const WORKSPACE = '/srv/home/w_1/task';
 const PLACE: SandboxPlace = {
   workspace: WORKSPACE,
   home: { directory: `${WORKSPACE}/home`, kept: false },
@@ -53,7 +53,7 @@ describe('the arguments of bubblewrap', () => {
   });
 
   test('mount source code as it is asked for, and tools read-only', () => {
-    const directory = '/srv/home/work/w_1/source';
+    const directory = '/srv/home/w_1/source';
     const tools = ['/opt/sf'];
     const readable = bubblewrapArguments(
       { ...PLACE, tools, source: { directory, writable: false } },

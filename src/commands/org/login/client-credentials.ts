@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../../cli/base-command.ts';
-import { keepLogin, LOGIN_FLAGS, placeOfLogin } from '../../../cli/login.ts';
+import { CLIENT_ID_FLAG, keepLogin, LOGIN_FLAGS, placeOfLogin } from '../../../cli/login.ts';
 import { readSecret } from '../../../cli/read-secret.ts';
 import { checkedOwnDomain } from '../../../cli/salesforce-url.ts';
 import { openVault } from '../../../vault/open.ts';
@@ -14,11 +14,7 @@ export default class OrgLoginClientCredentials extends BaseCommand {
   ];
   static override flags = {
     ...LOGIN_FLAGS,
-    'client-id': Flags.string({
-      required: true,
-      helpValue: 'KEY',
-      summary: 'Consumer key of the connected or external client app.',
-    }),
+    'client-id': CLIENT_ID_FLAG,
     'client-secret-file': Flags.string({
       char: 'f',
       helpValue: 'FILE',

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { readJwtKey } from '../../../cli/jwt-key.ts';
-import { keepLogin, LOGIN_FLAGS, placeOfLogin } from '../../../cli/login.ts';
+import { CLIENT_ID_FLAG, keepLogin, LOGIN_FLAGS, placeOfLogin } from '../../../cli/login.ts';
 import { checkedLoginUrl } from '../../../cli/salesforce-url.ts';
 import { openVault } from '../../../vault/open.ts';
 
@@ -15,11 +15,7 @@ export default class OrgLoginJwt extends BaseCommand {
   ];
   static override flags = {
     ...LOGIN_FLAGS,
-    'client-id': Flags.string({
-      required: true,
-      helpValue: 'KEY',
-      summary: 'Consumer key of the connected or external client app.',
-    }),
+    'client-id': CLIENT_ID_FLAG,
     username: Flags.string({ required: true, helpValue: 'NAME', summary: 'User to act as.' }),
     'jwt-key-file': Flags.string({
       aliases: ['key-file'],
