@@ -8,26 +8,23 @@ export const PROGRAMS = [
 export type Program = (typeof PROGRAMS)[number];
 
 /**
- * The URL of a program, from that of any module of the package (`import.meta.url`): source code runs from `src/*.ts`, and in
- * the build one file holds many modules, so that a path from one module to another says nothing.
+ * The URL of a program, from that of any module of the package (`import.meta.url`): one file of the build holds many modules, so a
+ * path from one module to another says nothing. What is started runs from the build, also where the module is source code (in a
+ * checkout, and in tests): Node strips types with WebAssembly, and a process whose threads come and go with it crashes now and then.
  */
 export function programUrl(moduleUrl: string, program: Program): URL {
-  const { directory, extension } = codeOf(moduleUrl);
   // The worker has a bundle of its own, which runs from compiled code (docs/adr/0017).
-  const own = program === 'worker/main' && extension === '.js' ? '.cjs' : extension;
-  return new URL(`${program}${own}`, directory);
+  const extension = program === 'worker/main' ? '.cjs' : '.js';
+  return packageFileUrl(moduleUrl, `dist/${program}${extension}`);
 }
 
 /** The URL of a file beside `src/` and `dist/`. */
 export function packageFileUrl(moduleUrl: string, file: string): URL {
-  return new URL(`../${file}`, codeOf(moduleUrl).directory);
+  return new URL(`../${file}`, directoryOf(moduleUrl));
 }
 
 /** `<package>/src/` or `<package>/dist/`, whichever the module lies in. */
-function codeOf(moduleUrl: string): { readonly directory: string; readonly extension: string } {
-  const built = moduleUrl.lastIndexOf('/dist/');
-  const source = moduleUrl.lastIndexOf('/src/');
-  return built > source
-    ? { directory: moduleUrl.slice(0, built + '/dist/'.length), extension: '.js' }
-    : { directory: moduleUrl.slice(0, source + '/src/'.length), extension: '.ts' };
+function directoryOf(moduleUrl: string): string {
+  const [directory = moduleUrl] = /^.*\/(?:dist|src)\//.exec(moduleUrl) ?? [];
+  return directory;
 }

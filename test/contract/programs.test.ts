@@ -5,7 +5,7 @@ import { PROGRAMS, packageFileUrl, programUrl } from '../../src/contract/program
 const ROOT = new URL('../../', import.meta.url);
 
 describe('a program of the package', () => {
-  test.each(PROGRAMS)('%s is there, in the source and in the build', (program) => {
+  test.each(PROGRAMS)('%s is there, seen from the source and from the build', (program) => {
     expect(existsSync(programUrl(new URL('src/contract/programs.ts', ROOT).href, program))).toBe(true);
     expect(existsSync(programUrl(new URL('dist/chunks/any-chunk.js', ROOT).href, program))).toBe(true);
   });
@@ -14,8 +14,8 @@ describe('a program of the package', () => {
     expect(programUrl('file:///srv/src/sfp/dist/chunks/a.js', 'daemon/store/thread').href).toBe(
       'file:///srv/src/sfp/dist/daemon/store/thread.js',
     );
-    expect(programUrl('file:///srv/dist/sfp/src/cli/a.ts', 'worker/main').href).toBe(
-      'file:///srv/dist/sfp/src/worker/main.ts',
+    expect(programUrl('file:///srv/dist/sfp/src/cli/a.ts', 'vault/probe-keychain').href).toBe(
+      'file:///srv/dist/sfp/dist/vault/probe-keychain.js',
     );
   });
 

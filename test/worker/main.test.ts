@@ -1,15 +1,13 @@
 import { execFile } from 'node:child_process';
 import { EventEmitter } from 'node:events';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { redactOutput } from '../../src/worker/output.ts';
 import { createRedaction } from '../../src/worker/redaction.ts';
 import { type SalesforceStandIn, startSalesforce } from '../support/salesforce/start.ts';
 import { until } from '../support/until.ts';
-import { ACCOUNT, createBench, type WorkerBench } from './worker-bench.ts';
-
-const MAIN = join(import.meta.dirname, '..', '..', 'src', 'worker', 'main.ts');
+import { ACCOUNT, createBench, WORKER_PROGRAM, type WorkerBench } from './worker-bench.ts';
 
 let bench: WorkerBench;
 let org: SalesforceStandIn;
@@ -27,7 +25,9 @@ afterEach(async () => {
 
 describe('a worker', () => {
   test('that nobody forked says so and ends', async () => {
-    await expect(promisify(execFile)(process.execPath, [MAIN])).rejects.toMatchObject({
+    await expect(
+      promisify(execFile)(process.execPath, [fileURLToPath(WORKER_PROGRAM)]),
+    ).rejects.toMatchObject({
       code: 2,
       stderr: 'This program is started by sfp-server; start that instead.\n',
     });

@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { Compile } from 'typebox/compile';
 import { programEnvironment } from '../../src/config/environment.ts';
 import { programPath } from '../../src/config/program-path.ts';
@@ -23,7 +22,7 @@ import { workerArguments } from '../../src/daemon/dispatch/permissions.ts';
 import { openVault } from '../../src/vault/open.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const MAIN = join(ROOT, 'src', 'worker', 'main.ts');
+export const WORKER_PROGRAM = new URL('../../dist/worker/main.cjs', import.meta.url);
 export const ALIAS = 'uat';
 export const ACCOUNT = orgAccount('default', ALIAS);
 const OPERATION = 'op_01JABCDEFGHJKMNPQRSTVWXYZ0';
@@ -90,8 +89,8 @@ export function createBench(): WorkerBench {
       const sandbox = { bubblewrap, marker, environment };
       const assignment = assignmentOf(job, { workspace, vault, sandbox });
       const program = {
-        workerUrl: pathToFileURL(MAIN),
-        codeDirectory: join(ROOT, 'src'),
+        workerUrl: WORKER_PROGRAM,
+        codeDirectory: join(ROOT, 'dist'),
         compiledCode: null,
       };
       const named: WorkerJob = 'task' in job && job.command !== undefined ? 'command' : assignment.job;

@@ -6,7 +6,7 @@ import { sampleProject } from '../../support/sample-project.ts';
 import { until } from '../../support/until.ts';
 import { makeSetting, type Setting, TENANT } from './setting.ts';
 
-const REAL_WORKER = new URL('../../../src/worker/main.ts', import.meta.url);
+const REAL_WORKER = new URL('../../../dist/worker/main.cjs', import.meta.url);
 
 let org: SalesforceStandIn;
 let setting: Setting;
