@@ -8,6 +8,7 @@ import { HANDLERS } from './handlers/table.ts';
 import { createLiveConnections } from './live-connections.ts';
 import type { Door, DoorContext, DoorParts } from './parts.ts';
 import { answerMalformed, answerProblem, answerWithProblems } from './problems.ts';
+import { createSerializerCompiler } from './serialization.ts';
 import { bindStream } from './stream.ts';
 import { compileValidator } from './validation.ts';
 
@@ -23,6 +24,7 @@ export async function buildDoor(parts: DoorParts, door: Door): Promise<FastifyIn
   const context: DoorContext = { parts, door, live: createLiveConnections() };
   app.decorateRequest('admission', null);
   app.setValidatorCompiler(compileValidator);
+  app.setSerializerCompiler(createSerializerCompiler());
   answerWithProblems(app);
   endLiveConnectionsFirst(app, context);
   logRequests(app);
