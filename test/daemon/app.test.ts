@@ -8,8 +8,9 @@ import { type Client, createClient } from '../../src/client/client.ts';
 import { connectionOf } from '../../src/client/connect.ts';
 import { type Environment, readEnvironment } from '../../src/config/environment.ts';
 import { type App, createApp } from '../../src/daemon/app.ts';
+import { fixtureWorker } from '../support/fixture-worker.ts';
 
-const workerUrl = new URL('../fixtures/workers/small-worker.ts', import.meta.url);
+const workerUrl = fixtureWorker('small-worker');
 
 let home: string;
 let environment: Environment;

@@ -10,6 +10,7 @@ import { connectionOf } from '../../src/client/connect.ts';
 import { type Environment, readEnvironment } from '../../src/config/environment.ts';
 import { type App, createApp } from '../../src/daemon/app.ts';
 import { openVault } from '../../src/vault/open.ts';
+import { fixtureWorker } from '../support/fixture-worker.ts';
 
 const YAML = `
 vault: { provider: file }
@@ -37,7 +38,7 @@ beforeAll(async () => {
   writeFileSync(environment.paths.configuration, YAML);
   const vault = await openVault({ provider: 'file', directory: environment.paths.fileVault });
   await vault.set('secret/default/github-webhook', 's3cret');
-  const workerUrl = new URL('../fixtures/workers/small-worker.ts', import.meta.url);
+  const workerUrl = fixtureWorker('small-worker');
   app = await createApp({ environment, workerUrl, log: pino({ write: () => undefined }) });
   await app.start();
   client = createClient(connectionOf(environment, {}));

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { KEPT_OF_WORKER } from '../../../src/contract/limits.ts';
 import type { Operation } from '../../../src/contract/operation.ts';
 import { findStrays } from '../../../src/daemon/dispatch/strays.ts';
+import { fixtureWorker } from '../../support/fixture-worker.ts';
 import { until } from '../../support/until.ts';
 import {
   deployment,
@@ -121,10 +122,9 @@ describe('work that a person wants to decide about', () => {
 
 describe('a worker that does not come up', () => {
   test.each([
-    ['because its program is not there', 'missing.ts', /it exited with code 1/],
-    ['because it never says that it is ready', 'silent.ts', /it was ended by SIGKILL/],
-  ])('%s is lost', async (_why, file, message) => {
-    const workerUrl = new URL(`../../fixtures/workers/${file}`, import.meta.url);
+    ['because its program is not there', new URL('missing.ts', import.meta.url), /it exited with code 1/],
+    ['because it never says that it is ready', fixtureWorker('silent'), /it was ended by SIGKILL/],
+  ])('%s is lost', async (_why, workerUrl, message) => {
     const { ended, enqueue } = await start({ workerUrl, limits: { readyMs: 1_000 } });
     const operation = await ended(await enqueue({}, { maxAttempts: 1 }));
     expect(operation).toMatchObject({ state: 'failed', error: { code: 'worker-lost' } });

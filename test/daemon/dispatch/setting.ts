@@ -20,9 +20,10 @@ import { createIsolation, type MachineIsolation } from '../../../src/daemon/disp
 import type { DispatchLimits } from '../../../src/daemon/dispatch/limits.ts';
 import { openStore } from '../../../src/daemon/store/open.ts';
 import type { NewOperation, Store } from '../../../src/daemon/store/port.ts';
+import { fixtureWorker } from '../../support/fixture-worker.ts';
 import { until } from '../../support/until.ts';
 
-export const WORKER = new URL('../../fixtures/workers/scripted.ts', import.meta.url);
+export const WORKER = fixtureWorker('scripted');
 export const QUIET = pino({ level: 'silent' });
 export const TENANT = 'default';
 
