@@ -28,7 +28,10 @@ export interface LockWish {
   readonly waits: (lock: Lock) => void;
 }
 
-/** As the server answered it, and the moment until which it is ours at least: counted from before the question, since the server counts from its commit. */
+/**
+ * As the server answered it, and the moment until which it is ours at least: counted from before the question, since the server
+ * counts from its commit. By `performance.now()`, since the clock of this machine may be set meanwhile.
+ */
 export interface KeptLock {
   readonly lock: Lock;
   readonly until: number;
@@ -37,7 +40,7 @@ export interface KeptLock {
 /** Waits in line until it is held. AppError `lock-not-held`: the wait is over, and the place in line is given back. */
 export async function takeLock(client: Client, wish: LockWish): Promise<KeptLock> {
   const { org, ttlSeconds, note, signal } = wish;
-  const asked = Date.now();
+  const asked = performance.now();
   const deadline = wish.waitMs === null ? Number.POSITIVE_INFINITY : asked + wish.waitMs;
   const body = { ttlSeconds, ...(note === undefined ? {} : { note }) };
   let kept = keptSince(asked, await client.call('createLock', { params: { org }, body }));
@@ -47,8 +50,8 @@ export async function takeLock(client: Client, wish: LockWish): Promise<KeptLock
       const { place } = kept.lock;
       if (place !== told) wish.waits(kept.lock);
       told = place;
-      if (Date.now() >= deadline) throw notHeld(kept.lock);
-      await delay(Math.min(LOOK_EVERY_MS, deadline - Date.now()), undefined, { signal });
+      if (performance.now() >= deadline) throw notHeld(kept.lock);
+      await delay(Math.min(LOOK_EVERY_MS, deadline - performance.now()), undefined, { signal });
       kept = await renewPlace(client, kept, { deadline, signal });
     }
     signal.throwIfAborted();
@@ -65,12 +68,12 @@ async function renewPlace(
   kept: KeptLock,
   { deadline, signal }: { deadline: number; signal: AbortSignal },
 ): Promise<KeptLock> {
-  const end = Math.min(kept.until, Math.max(deadline, Date.now() + LOOK_EVERY_MS));
+  const end = Math.min(kept.until, Math.max(deadline, performance.now() + LOOK_EVERY_MS));
   try {
     return await renew(client, kept, { end, signal });
   } catch (error) {
     const away = error instanceof AppError && AWAY.has(error.code);
-    if (away && !signal.aborted && Date.now() < kept.until) return kept;
+    if (away && !signal.aborted && performance.now() < kept.until) return kept;
     throw error;
   }
 }
@@ -94,14 +97,14 @@ export function keepLock(
     let kept = held;
     let next = startOf(kept) + everyMs;
     for (;;) {
-      await delay(Math.max(0, next - Date.now()), undefined, { signal });
+      await delay(Math.max(0, next - performance.now()), undefined, { signal });
       try {
         kept = await renew(client, kept, { end: kept.until, signal });
         next = startOf(kept) + everyMs;
       } catch (error) {
         if (signal.aborted) return;
         const gone = error instanceof AppError && GONE.has(error.code);
-        next = Date.now() + againMs;
+        next = performance.now() + againMs;
         // a server that does not answer may be back before the time of the lock is over
         if (!gone && next < kept.until) continue;
         lost(error instanceof Error ? error.message : String(error));
@@ -124,7 +127,7 @@ async function renew(
   { lock }: KeptLock,
   { end, signal }: { end: number; signal: AbortSignal },
 ): Promise<KeptLock> {
-  const asked = Date.now();
+  const asked = performance.now();
   // one that woke up late asks all the same: only the server knows that the lock is over
   const boundMs = asked < end ? Math.min(renewalMs(lock), end - asked) : LOOK_EVERY_MS;
   const late = AbortSignal.timeout(Math.ceil(boundMs));

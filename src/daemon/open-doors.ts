@@ -61,14 +61,12 @@ function readinessOf({
   busyWith,
   log,
 }: DoorsOptions): ReturnType<typeof createReadiness> {
-  const { store, now } = parts.operations;
   return createReadiness({
     home: environment.paths.home,
     busyWith,
-    checkStore: async () => await store.probe(),
+    checkStore: async () => await parts.operations.store.probe(),
     checkVault: async () => await parts.receive.checkVault(),
     log,
-    now,
   });
 }
 

@@ -11,7 +11,6 @@ export interface ReadinessParts {
   readonly checkStore: () => Promise<unknown>;
   readonly checkVault: () => Promise<unknown>;
   readonly log: Logger;
-  readonly now: () => Date;
 }
 
 /** Below this the database may fail at any commit. */
@@ -23,8 +22,8 @@ const VAULT_HOLDS_MS = 10_000;
 const STORE_HOLDS_MS = 2_000;
 
 export function createReadiness(parts: ReadinessParts): () => Promise<Readiness> {
-  const vault = remembered(parts.checkVault, parts.now, VAULT_HOLDS_MS);
-  const store = remembered(parts.checkStore, parts.now, STORE_HOLDS_MS);
+  const vault = remembered(parts.checkVault, VAULT_HOLDS_MS);
+  const store = remembered(parts.checkStore, STORE_HOLDS_MS);
   return async () => {
     const checks = await Promise.all([
       check('dispatch', async () => checkDispatch(parts), parts.log),
@@ -63,10 +62,10 @@ async function checkDisk(home: string): Promise<void> {
   throw new AppError('store-unavailable', `The disk of the home has ${left} MB left.`);
 }
 
-function remembered(run: () => Promise<unknown>, now: () => Date, holdsMs: number): () => Promise<unknown> {
+function remembered(run: () => Promise<unknown>, holdsMs: number): () => Promise<unknown> {
   let last: { readonly at: number; readonly result: Promise<unknown> } | null = null;
   return async () => {
-    const at = now().getTime();
+    const at = performance.now();
     if (last === null || at - last.at >= holdsMs) {
       last = { at, result: run() };
       last.result.catch(() => undefined); // each reader hears of it below

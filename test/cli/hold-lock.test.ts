@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type KeptLock, keepLock, type LockWish, takeLock } from '../../src/cli/hold-lock.ts';
 import { createClient } from '../../src/client/client.ts';
 import type { Lock } from '../../src/contract/lock.ts';
@@ -72,10 +72,23 @@ function serve(created: Lock, renewals: readonly Say[]): void {
 }
 
 function heldFor(ttlSeconds: number): KeptLock {
-  return { lock: lockOf('held', ttlSeconds), until: Date.now() + ttlSeconds * 1_000 };
+  return { lock: lockOf('held', ttlSeconds), until: performance.now() + ttlSeconds * 1_000 };
 }
 
 describe('waiting for a lock', () => {
+  test('lasts as long as was asked for, also when the clock of this machine is set', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    serve(lockOf('waiting', 60), [
+      (response) => {
+        vi.setSystemTime(Date.now() + 86_400_000);
+        json(response, 200, lockOf('waiting', 60));
+      },
+      held(60),
+    ]);
+    expect((await takeLock(client, { ...WISH, waitMs: 60_000 })).lock.state).toBe('held');
+  });
+
   test('keeps its place while the server is not there for a moment', async () => {
     const trouble = [away('shutting-down'), breaks, away('store-unavailable'), away('too-busy')];
     serve(lockOf('waiting', 60), [...trouble, held(60)]);
@@ -111,8 +124,8 @@ describe('waiting for a lock', () => {
   test('counts the time of its lock from before it asked, however late the answer comes', async () => {
     let arrived = 0;
     server.answer = async (_request, response) => {
-      arrived = Date.now();
-      await until(async () => Date.now() > arrived + 50);
+      arrived = performance.now();
+      await until(async () => performance.now() > arrived + 50);
       json(response, 201, lockOf('held', 60));
     };
     const { until: end } = await takeLock(client, WISH);
@@ -121,6 +134,18 @@ describe('waiting for a lock', () => {
 });
 
 describe('keeping a lock', () => {
+  test('renews it in time, also when the clock of this machine was set back', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    serve(lockOf('held', 3), [held(3)]);
+    const kept = heldFor(3);
+    vi.setSystemTime(Date.now() - 86_400_000);
+    const keeper = keepLock(client, kept, () => {});
+    await until(async () => asked.length > 1);
+    await keeper.stop();
+    expect(asked.slice(0, 2)).toEqual(['PUT', 'PUT']);
+  });
+
   test('is lost when no renewal is ever answered', async () => {
     serve(lockOf('held', 1), [silent]);
     const why = await new Promise<string>((resolve) => void keepLock(client, heldFor(1), resolve));
@@ -139,7 +164,7 @@ describe('keeping a lock', () => {
   test('stops at once, also while a renewal is under way, and nothing is lost then', async () => {
     serve(lockOf('held', 60), [silent]);
     const losses: string[] = [];
-    const due = { lock: lockOf('held', 60), until: Date.now() + 30_000 };
+    const due = { lock: lockOf('held', 60), until: performance.now() + 30_000 };
     const keeper = keepLock(client, due, (why) => losses.push(why));
     await until(async () => asked.length === 1);
     await keeper.stop();

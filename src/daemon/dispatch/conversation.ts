@@ -17,6 +17,8 @@ import { createReportRecorder } from './report-recorder.ts';
 const messages = Compile(WorkerMessage);
 /** Twice the window: a worker that goes on without waiting must not fill the daemon's memory. */
 const UNACKNOWLEDGED_LIMIT = 2 * REPORT_WINDOW;
+/** The same of its asks; a worker that keeps the protocol has a few of them under way. */
+const UNANSWERED_LIMIT = 64;
 
 export type Answer = Extract<DaemonMessage, { type: 'answer' }>['body'];
 
@@ -57,6 +59,7 @@ export function createConversation(parts: ConversationParts): Conversation {
   let end: ConversationEnd | null = null;
   let received = 0;
   let acknowledged = 0;
+  let unanswered = 0;
   let outcome: Outcome | null = null;
 
   const finish = (how: ConversationEnd): void => {
@@ -88,10 +91,16 @@ export function createConversation(parts: ConversationParts): Conversation {
     else recorder.add(storedReport(body), number);
   };
   const ask = async (id: number, body: AskBody): Promise<void> => {
+    if (unanswered === UNANSWERED_LIMIT) {
+      const wrong = `The worker asked more than ${UNANSWERED_LIMIT} times without waiting for an answer.`;
+      return violate('worker-protocol', wrong);
+    }
+    unanswered += 1;
     await recorder.flush();
     if (end === null || end.kind === 'outcome') {
       parts.send({ type: 'answer', id, body: await parts.answer(body) });
     }
+    unanswered -= 1;
   };
   return {
     ready: ready.promise,

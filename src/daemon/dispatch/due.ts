@@ -41,7 +41,9 @@ export function createDue(options: {
       options.store.promoteDue(now, setBack),
       options.store.expireLocks(now, setBack),
     ]);
-    lastMs = time.getTime();
+    // what the clock left is mended in pages, and each of them is asked for as the first
+    const mendsMore = setBack && promoted.nextAt !== null && promoted.nextAt <= now;
+    if (!mendsMore) lastMs = time.getTime();
     if (locks.expired > 0) options.freed();
     const nextAt = earlier(promoted.nextAt, locks.nextAt);
     if (nextAt !== null) arm(delayUntil(nextAt, options.now()));

@@ -14,11 +14,11 @@ export interface LoginUsesParts {
 export function createLoginUses({ store, now, log }: LoginUsesParts) {
   const noted = new Map<string, number>();
   return (tenant: string, alias: string): void => {
-    const at = now();
+    const at = performance.now();
     const key = `${tenant}/${alias}`;
-    if (at.getTime() - (noted.get(key) ?? Number.NEGATIVE_INFINITY) < NOTED_EVERY_MS) return;
-    noted.set(key, at.getTime());
-    store.noteLogin(tenant, alias, at.toISOString()).catch((error: unknown) => {
+    if (at - (noted.get(key) ?? Number.NEGATIVE_INFINITY) < NOTED_EVERY_MS) return;
+    noted.set(key, at);
+    store.noteLogin(tenant, alias, now().toISOString()).catch((error: unknown) => {
       noted.delete(key);
       log.debug({ err: error, org: alias, tenant }, 'the use of a login could not be noted');
     });

@@ -14,7 +14,7 @@ export interface ReportQuota {
 }
 
 /** One worker must not fill the history: it may go on and is heard, but what it says above its share is not written. */
-export function createReportQuota(kept: KeptOfWorker, now: () => Date): ReportQuota {
+export function createReportQuota(kept: KeptOfWorker): ReportQuota {
   const seen = { log: 0, step: 0, progress: 0 };
   const limits = { log: kept.logLines, step: kept.steps, progress: kept.progress };
   let progressAt = Number.NEGATIVE_INFINITY;
@@ -22,8 +22,8 @@ export function createReportQuota(kept: KeptOfWorker, now: () => Date): ReportQu
   const isKept = (type: StoredReport['type']): boolean => {
     seen[type] += 1;
     if (seen[type] <= limits[type]) return true;
-    if (type !== 'progress' || now().getTime() - progressAt < THINNED_MS) return false;
-    progressAt = now().getTime();
+    if (type !== 'progress' || performance.now() - progressAt < THINNED_MS) return false;
+    progressAt = performance.now();
     return true;
   };
   const keepOne = (report: StoredReport): readonly StoredReport[] => {

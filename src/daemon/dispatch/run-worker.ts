@@ -48,7 +48,7 @@ async function run(
   job: Job,
   { bubblewrap, cgroup }: Keeping,
 ): Promise<WorkerEnd> {
-  const quota = createReportQuota(parts.limits.kept, parts.now);
+  const quota = createReportQuota(parts.limits.kept);
   const program = programOf(parts, attempt.workspace, job);
   const standby = job.name === 'task' && attempt.standby?.alive() ? attempt.standby : null;
   // One that waits may start no process, and this job is no other's.

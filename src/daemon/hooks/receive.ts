@@ -44,7 +44,7 @@ const DETAIL_CHARACTERS = 1_000;
 export function createReceive(parts: ReceiveParts): Receive {
   const open =
     parts.openSecrets ?? (async () => await openVault(vaultReference(parts.configuration(), parts.paths)));
-  const secrets = createHookSecrets(open, parts.now);
+  const secrets = createHookSecrets(open);
   const matcher = createRuleMatcher();
   const nextId = createIds();
 

@@ -21,11 +21,11 @@ interface Remembered {
 }
 
 /** Inbound signing secrets: the only ones that the daemon ever holds. */
-export function createHookSecrets(open: () => Promise<SecretSource>, now: () => Date): HookSecrets {
+export function createHookSecrets(open: () => Promise<SecretSource>): HookSecrets {
   const remembered = new Map<string, Remembered>();
 
   const read = (account: string, keptMs: number): Remembered => {
-    const at = now().getTime();
+    const at = performance.now();
     const known = remembered.get(account);
     if (known !== undefined && at - known.readAt < keptMs) return known;
     const secret = open().then(async (vault) => await vault.get(account));

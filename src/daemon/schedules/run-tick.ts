@@ -40,8 +40,13 @@ async function outcomeOf(
     const operation = await prepareOperation(parts, { tenant, request, origin, retryOf: null });
     return { outcome: 'created', detail: null, operation };
   } catch (error) {
-    if (!(error instanceof AppError) || error.status >= 500) throw error;
+    if (!(error instanceof AppError) || isOfServer(error)) throw error;
     const detail = cutText(`${error.message} ${error.hint}`, DETAIL_CHARACTERS);
     return { outcome: 'refused', detail, operation: null };
   }
+}
+
+/** It passes by itself, so the tick is tried again. A missing tool waits for a person. */
+function isOfServer({ code, status }: AppError): boolean {
+  return status >= 500 && code !== 'tool-missing';
 }

@@ -1,6 +1,8 @@
 import type { Database } from 'better-sqlite3';
+import type { Lanes } from './lanes.ts';
 import type { Moves } from './moves.ts';
 import type { Operations } from './operations.ts';
+import { createStrayedRanks } from './strayed-ranks.ts';
 
 /** More than this at once would hold up the others; the caller comes back for the rest, which is due already. */
 const AT_ONCE = 1_000;
@@ -8,7 +10,7 @@ const AT_ONCE = 1_000;
 const LONGER_THAN_ANY_BACK_OFF_MS = 600_000;
 
 /** Scheduled operations whose time has come. */
-export function createDue(db: Database, parts: { moves: Moves; operations: Operations }) {
+export function createDue(db: Database, parts: { moves: Moves; operations: Operations; lanes: Lanes }) {
   const due = db.prepare<[string], { id: string }>(
     `SELECT id FROM operations WHERE state = 'scheduled' AND scheduled_for <= ? ORDER BY scheduled_for LIMIT ${AT_ONCE}`,
   );
@@ -19,6 +21,7 @@ export function createDue(db: Database, parts: { moves: Moves; operations: Opera
     `SELECT id FROM operations WHERE state = 'scheduled' AND attempt > 0 AND scheduled_for > ?
      ORDER BY scheduled_for LIMIT ${AT_ONCE}`,
   );
+  const mendRanks = createStrayedRanks(db, parts.lanes);
   const queue = (id: string, now: string, reason: string): boolean => {
     const row = parts.operations.find(id);
     return row !== null && parts.moves.move(row, { to: 'queued', at: now, reason, error: null });
@@ -28,11 +31,14 @@ export function createDue(db: Database, parts: { moves: Moves; operations: Opera
   return {
     /** A clock that was set back must not make another attempt wait as much longer; a time that people chose stays. */
     promoteDue(now: string, setBack = false): { promoted: number; nextAt: string | null } {
-      const early = setBack
-        ? strayedAt(now).filter(({ id }) => queue(id, now, 'the clock was set back'))
-        : [];
-      const moved = [...early, ...due.all(now).filter(({ id }) => queue(id, now, 'due'))];
-      return { promoted: moved.length, nextAt: next.get()?.at ?? null };
+      const early = setBack ? strayedAt(now) : [];
+      const moreRanks = setBack && mendRanks(now);
+      const moved = [
+        ...early.filter(({ id }) => queue(id, now, 'the clock was set back')),
+        ...due.all(now).filter(({ id }) => queue(id, now, 'due')),
+      ];
+      const more = moreRanks || early.length === AT_ONCE;
+      return { promoted: moved.length, nextAt: more ? now : (next.get()?.at ?? null) };
     },
   };
 }

@@ -76,7 +76,7 @@ export function createEngine(db: Database): Engine {
       return attempts.claim(now, given, worker);
     },
     ...createReports(db, { events, operations }),
-    ...createDue(db, { moves, operations }),
+    ...createDue(db, { moves, operations, lanes }),
     ...createDeliveries(db, accepting),
     ...createSchedules(db, accepting),
     ...createRetention(db),

@@ -41,7 +41,10 @@ export interface LanePort {
   createLock(tenant: string, alias: string, lock: NewLock): Promise<Lock | null>;
   renewLock(name: LockName, renewal: { ttlSeconds: number | null; at: string }): Promise<LockRenewed>;
   releaseLock(name: LockName, now: string): Promise<'released' | LockEnd>;
-  /** Ends what nobody renewed, held or waiting; answers when the next one would. */
+  /**
+   * Ends what nobody renewed, held or waiting; answers when the next one would. `setBack`: and mends the times and places of those
+   * that were taken or renewed while the clock was ahead.
+   */
   expireLocks(
     now: string,
     setBack?: boolean,

@@ -67,6 +67,7 @@ export function createLanes(
       if (stored !== undefined) remove.run(key);
     } else if (
       stored?.head !== head.id ||
+      stored.head_rank !== head.rank ||
       stored.held !== head.held ||
       stored.follows !== head.follows ||
       stored.running_exclusive !== exclusive ||

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { AppError } from '../../contract/errors.ts';
 import type { Lock } from '../../contract/lock.ts';
+import type { LaneKey } from './lane-head.ts';
 import { type LaneLocks, type LockRow, OPEN_LOCKS_LIMIT, toLock } from './lane-locks.ts';
 import type { LockEnd, LockName, LockRenewed, NewLock } from './lane-port.ts';
 import type { Lanes } from './lanes.ts';
@@ -16,6 +17,9 @@ const RETRY_AFTER_SECONDS = 60;
 /** One that ends later than a renewal at this moment would make it was renewed by a clock that has been set back since. */
 const RENEWED_NOW = `strftime('%Y-%m-%dT%H:%M:%fZ', @now, '+' || ttl_seconds || ' seconds')`;
 const SHORTEN = `UPDATE locks SET expires_at = ${RENEWED_NOW} WHERE ended_at IS NULL AND expires_at > @now AND expires_at > ${RENEWED_NOW}`;
+/** One that was taken while the clock was ahead stands as if it were taken now; there are few (`OPEN_LOCKS_LIMIT`). */
+const MEND_RANK = `UPDATE locks SET rank = @rank WHERE ended_at IS NULL AND expires_at > '' AND rank > @rank
+  RETURNING tenant, organisation`;
 
 interface Parts {
   readonly lanes: Lanes;
@@ -41,6 +45,7 @@ export function createLocks(db: Database, parts: Parts) {
   );
 
   const shorten = db.prepare<[{ now: string }]>(SHORTEN);
+  const mendRank = db.prepare<[{ rank: number }], LaneKey>(MEND_RANK);
 
   const read = (id: string): Lock => {
     const row = find.get(id);
@@ -99,7 +104,10 @@ export function createLocks(db: Database, parts: Parts) {
       return 'released';
     },
     expireLocks(now: string, setBack = false): { expired: number; nextAt: string | null } {
-      if (setBack) shorten.run({ now });
+      if (setBack) {
+        shorten.run({ now });
+        for (const lane of mendRank.all({ rank: Date.parse(now) })) parts.lanes.refresh(lane);
+      }
       const over = expired.all(now);
       for (const row of over) finish(row, now);
       return { expired: over.length, nextAt: next.get()?.at ?? null };

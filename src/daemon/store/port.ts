@@ -185,7 +185,10 @@ export interface Store extends SchedulePort, LanePort, RetentionPort {
     ifIndeterminate?: AfterIndeterminate,
   ): Promise<Operation | null>;
   listOpenAttempts(): Promise<readonly OpenAttempt[]>;
-  /** Moves what is due from scheduled to queued; answers the time of the next one. */
+  /**
+   * Moves what is due from scheduled to queued; answers the time of the next one. `setBack`: and mends what the clock left that
+   * was ahead; `nextAt` is `now` where there is more of it.
+   */
   promoteDue(
     now: string,
     setBack?: boolean,

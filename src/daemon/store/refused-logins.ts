@@ -11,10 +11,12 @@ interface AttemptOfOrg {
   readonly attempt: number;
   readonly tenant: string;
   readonly alias: string;
+  readonly now: string;
 }
 
+/** A login that is registered in the future was, by a clock that has been set back since: beside it everything would be older. */
 const STARTED_BEFORE_THE_LOGIN = `SELECT 1 FROM attempts JOIN orgs ON orgs.tenant = @tenant AND orgs.alias = @alias
-  WHERE operation = @operation AND number = @attempt AND started_at < registered_at`;
+  WHERE operation = @operation AND number = @attempt AND started_at < registered_at AND registered_at <= @now`;
 
 export type RefusedLogins = ReturnType<typeof createRefusedLogins>;
 
@@ -31,7 +33,7 @@ export function createRefusedLogins(db: Database, { pauses, events }: { pauses: 
       const { id, attempt, tenant, org: alias, organisation } = row;
       const error = 'error' in settlement ? settlement.error : null;
       if (error?.code !== 'login-refused' || alias === null || organisation === null) return null;
-      if (isOlder.get({ operation: id, attempt, tenant, alias }) !== undefined) return null;
+      if (isOlder.get({ operation: id, attempt, tenant, alias, now }) !== undefined) return null;
       const note = cutText(error.message, 500);
       const pause = { by: 'the server', reason: note, at: now, operation: null, login: alias };
       if (!pauses.add({ tenant, organisation }, pause)) return null;

@@ -45,11 +45,11 @@ export function createTokens(db: Database) {
   };
 }
 
-/** The use of a token that expired is none: whoever comes with it is refused. */
+/** The use of a token that expired is none: whoever comes with it is refused. A last use in the future was by a clock that has been set back since. */
 export function needsNote({ expiresAt, lastUsedAt }: Uses, now: string): boolean {
   const at = Date.parse(now);
   if (expiresAt !== null && Date.parse(expiresAt) <= at) return false;
-  return lastUsedAt === null || at - Date.parse(lastUsedAt) >= USE_NOTED_EVERY_MS;
+  return lastUsedAt === null || Math.abs(at - Date.parse(lastUsedAt)) >= USE_NOTED_EVERY_MS;
 }
 
 function toToken(row: TokenRow): ApiToken {

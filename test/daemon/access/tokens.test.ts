@@ -55,6 +55,16 @@ describe('an API token', () => {
     });
   });
 
+  test('ends early where the clock is set forward, holds again where it is set right, and as much longer where it is set back', async () => {
+    const { token } = await make('2026-06-02T12:00:00.000Z');
+    const ahead = new Date('2026-07-01T12:00:00.000Z');
+    await expect(verifyToken(store, token, ahead)).rejects.toMatchObject({ code: 'token-expired' });
+    expect(await verifyToken(store, token, now)).toMatchObject({ name: 'ci' });
+    expect(await verifyToken(store, token, new Date('2026-05-01T12:00:00.000Z'))).toMatchObject({
+      name: 'ci',
+    });
+  });
+
   test('is not made when it has expired already', async () => {
     for (const expiresAt of [
       now.toISOString(),

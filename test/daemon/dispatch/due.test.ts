@@ -35,6 +35,20 @@ describe('when the clock is set while an operation waits for its time', () => {
     expect(await nextLook()).toBe(false);
     await due.stop();
   });
+
+  test('back, what it left is mended to its end, page after page', async () => {
+    const { due, clock, nextLook, pages, setBack } = await waiting();
+    expect(await nextLook()).toBe(false);
+    const before = setBack.length;
+    pages.left = 2;
+    clock.seconds = -86_400;
+    await vi.waitFor(async () => {
+      await vi.advanceTimersByTimeAsync(30_000);
+      expect(setBack.length).toBeGreaterThan(before + 3);
+    });
+    expect(setBack.slice(before, before + 4)).toEqual([true, true, true, false]);
+    await due.stop();
+  });
 });
 
 /** An operation that is due an hour after the start. */
@@ -43,12 +57,15 @@ async function waiting() {
   await store.accept(newOperation(1, { scheduledFor: at(3_600) }), null);
   const clock = { seconds: 0 };
   let looks = 0;
+  const pages = { left: 0 };
   const setBack: boolean[] = [];
   const promoteDue: typeof store.promoteDue = async (now, back) => {
     setBack.push(back === true);
     const answer = await store.promoteDue(now, back);
     looks += 1;
-    return answer;
+    if (!back || pages.left === 0) return answer;
+    pages.left -= 1;
+    return { ...answer, nextAt: now };
   };
   const log = pino({ level: 'silent' });
   const due = createDue({
@@ -69,6 +86,7 @@ async function waiting() {
   };
   return {
     nextLook,
+    pages,
     due,
     clock,
     setBack,

@@ -1,9 +1,11 @@
-import { expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { AppError } from '../../../src/contract/errors.ts';
 import { createHookSecrets } from '../../../src/daemon/hooks/secrets.ts';
 
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date', 'performance'] }));
+afterEach(() => void vi.useRealTimers());
+
 function vaultOf(stored: Map<string, string>) {
-  const clock = { at: 0 };
   let reads = 0;
   const open = async () => ({
     get: async (account: string) => {
@@ -11,8 +13,8 @@ function vaultOf(stored: Map<string, string>) {
       return stored.get(account) ?? null;
     },
   });
-  const secrets = createHookSecrets(open, () => new Date(clock.at));
-  return { secrets, clock, reads: () => reads };
+  const secrets = createHookSecrets(open);
+  return { secrets, reads: () => reads };
 }
 
 function only(expected: string) {
@@ -31,10 +33,20 @@ it('a secret is read once for a while', async () => {
 
 it('one that was replaced is found at the first signature that it made', async () => {
   const stored = new Map([['secret/default/a', 'old']]);
-  const { secrets, clock } = vaultOf(stored);
+  const { secrets } = vaultOf(stored);
   await secrets.withSecret('secret/default/a', only('old'));
   stored.set('secret/default/a', 'new');
-  clock.at += 1_000;
+  vi.advanceTimersByTime(1_000);
+  expect(await secrets.withSecret('secret/default/a', only('new'))).toBe('new');
+});
+
+it('one that was replaced is found also after the clock was set back', async () => {
+  const stored = new Map([['secret/default/a', 'old']]);
+  const { secrets } = vaultOf(stored);
+  await secrets.withSecret('secret/default/a', only('old'));
+  stored.set('secret/default/a', 'new');
+  vi.advanceTimersByTime(1_000);
+  vi.setSystemTime(Date.now() - 3_600_000);
   expect(await secrets.withSecret('secret/default/a', only('new'))).toBe('new');
 });
 

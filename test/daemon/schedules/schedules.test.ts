@@ -133,6 +133,24 @@ describe('a schedule', () => {
     expect(await ticksMade()).toEqual(['2026-06-02T00:00:00.000Z']);
   });
 
+  test('of a command whose tool is missing says so, and is tried again at its next tick', async () => {
+    const { org: _org, ...nightly } = NIGHTLY;
+    declare({ nightly: { ...nightly, task: 'command', input: { command: 'import' } } });
+    const commands = { import: { run: ['sf', 'data', 'import'], tools: ['sf'] } };
+    parts.settings = { ...parts.settings, commands };
+    await startAt('2026-06-01T12:00:00Z');
+    await lookAt('2026-06-02T00:00:00Z');
+    const refused = {
+      outcome: 'refused',
+      detail: expect.stringContaining('The tool sf of the command import'),
+    };
+    expect(await lastRun()).toMatchObject(refused);
+    await lookAt('2026-06-02T00:05:00Z');
+    expect(await lastRun()).toMatchObject({ ...refused, tick: '2026-06-02T00:00:00.000Z' });
+    await lookAt('2026-06-03T00:00:00Z');
+    expect(await lastRun()).toMatchObject({ ...refused, tick: '2026-06-03T00:00:00.000Z' });
+  });
+
   test('that comes when the queue is full makes nothing, and says so', async () => {
     declare({ nightly: NIGHTLY });
     parts.settings = { ...parts.settings, queue: { limit: 1, limitPerTenant: 1 } };
@@ -225,10 +243,25 @@ describe('when the clock is set', () => {
     expect(await ticksMade()).toEqual(['2026-06-02T00:00:00.000Z', '2026-06-03T00:00:00.000Z']);
   });
 
+  test('ahead over a tick and back again, that tick is used up', async () => {
+    declare({ nightly: NIGHTLY, caught: { ...NIGHTLY, catchUp: 'once' } });
+    await startAt('2026-06-01T22:00:00Z');
+    await lookAt('2026-06-02T01:00:00Z');
+    await lookAt('2026-06-01T22:01:00Z');
+    await lookAt('2026-06-02T00:00:00Z');
+    const runs = await listSchedules(parts, 'default');
+    expect(runs.map(({ name, lastRun: last }) => [name, last?.outcome])).toEqual([
+      ['caught', 'created'],
+      ['nightly', 'missed'],
+    ]);
+    expect(await ticksMade()).toEqual(['2026-06-02T00:00:00.000Z']);
+  });
+
   test('decades ahead and back again, the ticks in between still run, also after a restart', async () => {
     declare({ nightly: { ...NIGHTLY, catchUp: 'once' } });
     await startAt('2026-06-01T23:00:00Z');
     await lookAt('2060-01-01T12:00:00Z');
+    expect(await lastRun()).toMatchObject({ tick: '2060-01-01T01:00:00.000Z', outcome: 'created' });
     await lookAt('2026-06-01T23:30:00Z');
     await lookAt('2026-06-02T00:00:00Z');
     await restartAt('2026-06-02T12:00:00Z');

@@ -84,6 +84,16 @@ describe('a refused login', () => {
     expect(await claimed(store)).toBe(operationId(1));
   });
 
+  test('pauses the lane also where the clock was set back after the login', async () => {
+    const store = await storeWithOrg();
+    await store.putOrg('default', 'uat', ORG, at(3_600));
+    await store.accept(newOperation(1), null);
+    expect(await claimed(store)).toBe(operationId(1));
+    await store.settle(operationId(1), 1, REFUSED, at(101));
+    expect(await loginOf(store)).toMatchObject({ state: 'refused' });
+    expect(await claimed(store)).toBeNull();
+  });
+
   test('leaves the pause that a person made, and a person may try it again as it is', async () => {
     const store = await storeWithOrg();
     await store.accept(newOperation(1), null);

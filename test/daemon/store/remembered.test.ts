@@ -44,6 +44,16 @@ describe('a token', () => {
     expect(asked.filter((verb) => verb === 'findToken')).toHaveLength(1);
   });
 
+  test('is noted also after the clock was set back', async () => {
+    const noted: string[] = [];
+    const { store } = played({
+      findToken: async () => ({ ...TOKEN, lastUsedAt: at(86_400) }),
+      noteTokenUse: async (_id, now) => void noted.push(now),
+    });
+    await store.findToken(HASH, at(0));
+    expect(noted).toEqual([at(0)]);
+  });
+
   test('is known also where its use cannot be noted, and is not waited for', async () => {
     const { store } = played({
       findToken: async () => TOKEN,
