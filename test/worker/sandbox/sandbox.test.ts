@@ -1,16 +1,9 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { programPath } from '../../../src/config/program-path.ts';
+import { removeTree } from '../../../src/daemon/dispatch/remove-tree.ts';
 import {
   DEFAULT_SANDBOX_LIMITS,
   type SandboxLimits,
@@ -34,7 +27,7 @@ beforeEach(() => {
   mkdirSync(join(workspace, 'home'), { recursive: true });
 });
 
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+afterEach(() => removeTree(root));
 
 type Wish = Partial<Omit<SandboxOptions, 'limits'>> & { readonly limits?: Partial<SandboxLimits> };
 
@@ -177,6 +170,15 @@ describe.each([
     const done = await sh(script, place(bubblewrap), { limits: { diskBytes: 20 * MEGABYTE } });
     expect(done.limit).toBe('disk');
     expect(readdirSync(workspace).length).toBeLessThan(1_000);
+  });
+
+  test('is ended when it writes where no path leads any more', async () => {
+    const deeper = 'for i in $(seq 25); do mkdir up; mv tree up/$name; mv up tree; done';
+    const script = `name=$(printf %0200d 0); mkdir tree; exec 3> tree/big; ${deeper}; head -c 30000000 /dev/zero >&3; sleep 60`;
+    const done = await sh(script, place(bubblewrap), {
+      limits: { diskBytes: 20 * MEGABYTE, timeMs: 10_000 },
+    });
+    expect(done.limit).toBe('disk');
   });
 
   test.runIf(canMount)(
