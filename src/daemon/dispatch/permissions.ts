@@ -88,7 +88,8 @@ function vaultDirectories(vault: VaultReference): readonly string[] {
 
 function sourceFiles({ source }: Needs): readonly string[] {
   if (source?.kind === 'upload') return [source.file];
-  return source?.kind === 'directory' ? [source.directory] : [];
+  // Where what it opened really lies is a link of the kernel.
+  return source?.kind === 'directory' ? [source.directory, '/proc/self/fd'] : [];
 }
 
 export function isInside(path: string, directory: string): boolean {
