@@ -1,4 +1,5 @@
 import { AppError } from '../contract/errors.ts';
+import { PROXY_VARIABLES } from '../contract/proxies.ts';
 import { WORKER_MARKER } from '../contract/worker-protocol.ts';
 import { handedDown } from './handed-down.ts';
 import { defaultHome, type Paths, pathsOf } from './paths.ts';
@@ -42,12 +43,7 @@ const HANDED_DOWN = [
   'TZ',
   'NODE_EXTRA_CA_CERTS',
   'SSL_CERT_FILE',
-  'HTTPS_PROXY',
-  'HTTP_PROXY',
-  'NO_PROXY',
-  'https_proxy',
-  'http_proxy',
-  'no_proxy',
+  ...PROXY_VARIABLES,
   'DBUS_SESSION_BUS_ADDRESS',
   'XDG_RUNTIME_DIR',
 ] as const;

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { findCgroupPlaces } from '../../config/cgroup-places.ts';
-import { PRLIMIT, probeSandbox } from '../../config/probe-sandbox.ts';
-import type { Isolation, IsolationPart } from '../../contract/isolation.ts';
+import { probeSandbox } from '../../config/probe-sandbox.ts';
+import { type Isolation, type IsolationPart, PRLIMIT } from '../../contract/isolation.ts';
 import { type Check, missing, ok, warning } from './check.ts';
 
 const TITLES: Record<IsolationPart['part'], string> = {

@@ -1,5 +1,6 @@
-import { basename, dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isInside } from '../../contract/inside.ts';
 import type { ResolvedSource, VaultReference, WorkerJob } from '../../contract/worker-protocol.ts';
 
 /** What one worker may touch, beyond its own program. Everything that is not named here is refused by Node. */
@@ -90,11 +91,6 @@ function sourceFiles({ source }: Needs): readonly string[] {
   if (source?.kind === 'upload') return [source.file];
   // Where what it opened really lies is a link of the kernel.
   return source?.kind === 'directory' ? [source.directory, '/proc/self/fd'] : [];
-}
-
-export function isInside(path: string, directory: string): boolean {
-  const way = relative(directory, path);
-  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !way.startsWith(sep));
 }
 
 function unique(paths: readonly string[]): readonly string[] {

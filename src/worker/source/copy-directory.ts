@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readlink, realpath, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { AppError } from '../../contract/errors.ts';
-import { isInside } from '../workspace.ts';
+import { isInside } from '../../contract/inside.ts';
 import { checkSize, DIRECTORY_LIMIT, type Size } from './limits.ts';
 
 /** What belongs to a checkout and not to its source code. */
