@@ -55,6 +55,12 @@ export function programEnvironment(environment: NodeJS.ProcessEnv = process.env)
   return handedDown(environment, HANDED_TO_PROGRAMS);
 }
 
+/** For npm, which runs what packages bring where they may: the settings of its user, and nothing else of the shell's. */
+export function npmEnvironment(environment: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  const settings = Object.keys(environment).filter((name) => /^npm_config_/i.test(name));
+  return handedDown(environment, [...HANDED_TO_PROGRAMS, 'HOME', ...settings]);
+}
+
 /** The address of the keychain's bus; empty: none is named. */
 export function keychainBus(environment: NodeJS.ProcessEnv = process.env): string {
   return environment['DBUS_SESSION_BUS_ADDRESS'] ?? '';

@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -87,7 +87,9 @@ describe('a vault behind a helper', () => {
       `#!${process.execPath}\nimport { readFileSync } from 'node:fs';\nreadFileSync(0);\nconsole.log('secret=${answer}');\n`,
       { mode: 0o755 },
     );
-    const job = { job: 'task', workspace: directory, source: null } as const;
+    const workspace = join(directory, 'workspace');
+    mkdirSync(workspace);
+    const job = { job: 'task', workspace, source: null } as const;
     const vault = { provider: 'command' as const, command: [helper] };
     const workerUrl = new URL('../fixtures/workers/ask-vault.ts', import.meta.url);
     const program = { workerUrl, codeDirectory: codeDirectoryOf(CODE), compiledCode: null };
