@@ -81,10 +81,11 @@ describe('a vault behind a helper', () => {
 
   test('may be written in Node, also for a worker under the permission model', async () => {
     const helper = join(directory, 'helper.mjs');
-    const answer = Buffer.from(SECRET).toString('base64url');
+    writeFileSync(join(directory, 'kept'), Buffer.from(SECRET).toString('base64url'));
+    const read = "readFileSync(new URL('kept', import.meta.url), 'utf8')";
     writeFileSync(
       helper,
-      `#!${process.execPath}\nimport { readFileSync } from 'node:fs';\nreadFileSync(0);\nconsole.log('secret=${answer}');\n`,
+      `#!${process.execPath}\nimport { readFileSync } from 'node:fs';\nconsole.log('secret=' + ${read});\n`,
       { mode: 0o755 },
     );
     const workspace = join(directory, 'workspace');
