@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { isInside } from '../../contract/inside.ts';
 import type { ResolvedSource, VaultReference, WorkerJob } from '../../contract/worker-protocol.ts';
 
+/** Of JavaScript in one worker: our own tasks too may meet what is larger than anybody thought. */
+const HEAP_MEGABYTES = 2_048;
+
 /** What one worker may touch, beyond its own program. Everything that is not named here is refused by Node. */
 export interface Needs {
   readonly job: WorkerJob;
@@ -38,6 +41,7 @@ export function workerArguments(program: Program, needs: Needs): readonly string
     '--no-experimental-sqlite', // it opens files without asking the permission model
     // Beside what a job starts, a vault may have a helper of the machine's owner.
     ...(mayStartPrograms(needs.job) || needs.vault.provider === 'command' ? ['--allow-child-process'] : []),
+    `--max-old-space-size=${HEAP_MEGABYTES}`,
     '--disable-warning=SecurityWarning', // "--allow-addons must be used with caution", once per worker
     '--disable-warning=ExperimentalWarning',
     ...unique(readable).map((path) => `--allow-fs-read=${path}`),
@@ -45,7 +49,7 @@ export function workerArguments(program: Program, needs: Needs): readonly string
   ];
 }
 
-/** Git, and what is not ours; a worker that may is in a control group, and what it starts in a sandbox. */
+/** Git, and what is not ours; a worker that may is in a control group, and what it starts in a sandbox. A vault's helper is neither. */
 export function mayStartPrograms(job: WorkerJob): boolean {
   return job !== 'task';
 }

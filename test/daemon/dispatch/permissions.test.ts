@@ -32,6 +32,11 @@ test('a task writes only in its workspace and reads beyond it only the program',
   ]);
 });
 
+test('a worker of any job has a limited heap', () => {
+  for (const job of ['task', 'fetch-source', 'command'] as const)
+    expect(workerArguments(PROGRAM, { ...TASK, job })).toContain('--max-old-space-size=2048');
+});
+
 test('dependencies that are hoisted beside the package are readable', () => {
   const installed = {
     workerUrl: new URL('file:///usr/lib/node_modules/sfp-server/dist/worker/main.js'),
