@@ -12,7 +12,7 @@ export interface Report {
   readonly hookStatus: number;
   readonly hookUrl: string;
   readonly pushedCommit: string;
-  /** How many deployments the org was asked for, and how many sessions it still has. */
+  /** How many deployments the org was asked for, and how many sessions of them it still has. */
   readonly deployRequests: number;
   readonly liveSessions: number;
 }

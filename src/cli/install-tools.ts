@@ -1,11 +1,25 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { execa } from 'execa';
+import { npmEnvironment } from '../config/environment.ts';
 import type { Paths } from '../config/paths.ts';
 import { isInstalled, toolDirectory } from '../config/tool-place.ts';
 import type { Tool } from '../contract/command-declaration.ts';
 import { AppError } from '../contract/errors.ts';
 
+const LOCK_FILE = 'package-lock.json';
+const PLUGINS = 'plugins';
 /** An installation that was killed leaves its half behind. */
 const ABANDONED_MS = 24 * 3_600_000;
 const UNFINISHED = '.new-';
@@ -35,28 +49,46 @@ export async function installTool(
   await removeAbandoned(paths.tools);
   const made = await mkdtemp(join(paths.tools, UNFINISHED));
   try {
-    await install(made, [tool.npm], tool);
+    await install({ directory: made, packages: [tool.npm], locked: lockOf(directory) }, tool);
     await linkPrograms(made, tool.npm);
-    if (tool.plugins !== undefined) await addPlugins(made, tool.plugins, tool);
+    if (tool.plugins !== undefined) {
+      const plugins = { directory: join(made, PLUGINS), packages: tool.plugins };
+      await addPlugins({ ...plugins, locked: lockOf(directory, PLUGINS) }, tool);
+    }
     await rename(made, directory).catch((error: NodeJS.ErrnoException) => {
       // Somebody else was first, with the same.
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
     });
+    await keepLock(join(directory, LOCK_FILE), lockOf(directory), made);
+    await keepLock(join(directory, PLUGINS, LOCK_FILE), lockOf(directory, PLUGINS), made);
   } finally {
     await rm(made, { recursive: true, force: true });
   }
   return { ...about, installed: 'now' };
 }
 
-async function install(directory: string, packages: readonly string[], tool: Tool): Promise<void> {
-  await writeFile(join(directory, 'package.json'), JSON.stringify({ private: true }), { flag: 'wx' });
+interface Installation {
+  readonly directory: string;
+  readonly packages: readonly string[];
+  /** Of an earlier time, which this one is to be the same as. */
+  readonly locked: string;
+}
+
+async function install({ directory, packages, locked }: Installation, tool: Tool): Promise<void> {
+  const isLocked = await copyIfThere(locked, join(directory, LOCK_FILE));
+  const dependencies = isLocked ? await lockedDependencies(locked) : {};
+  const described = JSON.stringify({ private: true, dependencies });
+  await writeFile(join(directory, 'package.json'), described, { flag: 'wx' });
   const flags = [
     ...['--save-exact', '--omit=dev', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'],
     ...(tool.scripts === true ? [] : ['--ignore-scripts']),
     ...(tool.registry === undefined ? [] : [`--registry=${tool.registry}`]),
   ];
-  const npm = await execa('npm', ['install', ...flags, ...packages], {
+  const words = isLocked ? ['ci', ...flags] : ['install', ...flags, ...packages];
+  const npm = await execa('npm', words, {
     cwd: directory,
+    env: npmEnvironment(),
+    extendEnv: false,
     stdin: 'ignore',
     reject: false,
     all: true,
@@ -64,6 +96,34 @@ async function install(directory: string, packages: readonly string[], tool: Too
   if (!npm.failed) return;
   const reason = npm.code === 'ENOENT' ? 'the program npm is not on PATH' : npm.all.trim();
   throw new AppError('tool-install-failed', `${packages.join(' ')} could not be installed: ${reason}`);
+}
+
+/** Beside a tool, so that it outlives it: what it was installed with, down to the last dependency. */
+function lockOf(directory: string, part?: typeof PLUGINS): string {
+  return [directory, ...(part === undefined ? [] : [part]), LOCK_FILE].join('.');
+}
+
+async function lockedDependencies(locked: string): Promise<Readonly<Record<string, string>>> {
+  const { packages } = JSON.parse(await readFile(locked, 'utf8')) as {
+    packages?: { ''?: { dependencies?: Record<string, string> } };
+  };
+  return packages?.['']?.dependencies ?? {};
+}
+
+/** In one step, since somebody else may be installing the same. */
+async function keepLock(from: string, to: string, made: string): Promise<void> {
+  const draft = `${made}.${LOCK_FILE}`;
+  if (await copyIfThere(from, draft)) await rename(draft, to);
+}
+
+async function copyIfThere(from: string, to: string): Promise<boolean> {
+  try {
+    await copyFile(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return false;
+  }
 }
 
 /** The package's own programs, without those of its dependencies, which would hide the system's. */
@@ -81,13 +141,12 @@ async function programsOf(directory: string, name: string): Promise<readonly str
 }
 
 /** As a CLI made with oclif keeps them for its user; `<PROGRAM>_DATA_DIR` leads there. */
-async function addPlugins(directory: string, plugins: readonly string[], tool: Tool): Promise<void> {
-  const place = join(directory, 'plugins');
-  await mkdir(place);
-  await install(place, plugins, tool);
-  const file = join(place, 'package.json');
+async function addPlugins(plugins: Installation, tool: Tool): Promise<void> {
+  await mkdir(plugins.directory);
+  await install(plugins, tool);
+  const file = join(plugins.directory, 'package.json');
   const described = JSON.parse(await readFile(file, 'utf8')) as object;
-  const user = plugins.map((pinned) => {
+  const user = plugins.packages.map((pinned) => {
     const name = nameOf(pinned);
     return { name, tag: pinned.slice(name.length + 1), type: 'user' };
   });

@@ -10,7 +10,6 @@ import { loginCheckName } from '../contract/login-check.ts';
 import { programUrl } from '../contract/programs.ts';
 import { IdentityResult } from '../contract/tasks.ts';
 import {
-  type AskBody,
   type Assignment,
   type DaemonMessage,
   type Outcome,
@@ -25,14 +24,12 @@ export interface LoginCheck {
   readonly alias: string;
   /** The vault account that holds the login. */
   readonly account: string;
-  /** Whether the session that the check opened may be ended: false while others use the same user. */
-  readonly revoke: boolean;
   readonly signal: AbortSignal;
   readonly workerUrl?: URL;
 }
 
 const LIMIT_MS = 90_000;
-/** From the outcome to the worker's own exit: it ends its session in between. */
+/** From the outcome to the worker's own exit. */
 const EXIT_LIMIT_MS = 10_000;
 
 /**
@@ -103,7 +100,7 @@ async function converse(
   child.on('message', (message) => {
     if (!messages.Check(message)) return;
     if (message.type === 'ready') return send(assignmentOf(check, place));
-    if (message.type === 'ask') return send(answerTo(message.id, message.body, check.revoke));
+    if (message.type === 'ask') return send(answerTo(message.id));
     if (message.body.kind === 'outcome') {
       outcome = message.body.outcome;
       concluded.resolve();
@@ -139,9 +136,12 @@ function markerOf({ operation }: Place): string {
   return `${operation}:1:login-check`;
 }
 
-/** One worker, so every lock is free. */
-function answerTo(id: number, ask: AskBody, revoke: boolean): DaemonMessage {
-  return { type: 'answer', id, body: { ok: true, revoke: ask.kind === 'session-end' && revoke } };
+/**
+ * One worker, so every lock is free. Its session is left to expire: for Salesforce it may be the one that running work of the
+ * same user has, of which this command knows nothing.
+ */
+function answerTo(id: number): DaemonMessage {
+  return { type: 'answer', id, body: { ok: true, revoke: false } };
 }
 
 function identityOf(outcome: Outcome | null): IdentityResult {

@@ -36,12 +36,13 @@ export async function registerOrg(
   login: OrgLogin,
 ): Promise<{ readonly org: Org; readonly identity: IdentityResult }> {
   const { client, vault, tenant } = parts;
-  const { items } = await client.call('listOrgs');
+  // Without a server that takes it, a refresh token would be used up for nothing.
+  await client.call('listOrgs');
   const pending = `login-check/${tenant}/${alias}`;
   const kept = orgAccount(tenant, alias);
   await vault.set(pending, JSON.stringify(login));
   try {
-    const identity = await prove(parts, { alias, account: pending, revoke: !items.some(isBusy) });
+    const identity = await prove(parts, { alias, account: pending });
     const proven = (await vault.get(pending)) ?? JSON.stringify(login);
     const org = await replacing(vault, kept, proven, () =>
       client.call('putOrg', { params: { org: alias }, body: registrationOf(login, identity) }),
@@ -79,15 +80,10 @@ function addressOf(login: OrgLogin): { readonly username: string; readonly insta
   }
 }
 
-/** Another session of the same user may be the same session for Salesforce: ending ours would end theirs. */
-function isBusy(org: Org): boolean {
-  return org.lane.running.length > 0;
-}
-
 /** One more try after a failure that passes: a refresh token may be used up already, and only the vault has its successor. */
 async function prove(
   parts: OrgRegistrationParts,
-  login: { readonly alias: string; readonly account: string; readonly revoke: boolean },
+  login: { readonly alias: string; readonly account: string },
 ): Promise<IdentityResult> {
   const interrupt = new AbortController();
   const onSignal = () => interrupt.abort();

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { BaseCommand } from '../cli/base-command.ts';
 import type { Check } from '../cli/doctor/check.ts';
 import { missing, ok, warning } from '../cli/doctor/check.ts';
-import { checkDisk, checkPermissions } from '../cli/doctor/home.ts';
+import { checkDisk, checkLeftovers, checkPermissions } from '../cli/doctor/home.ts';
 import { isolationChecks, ownIsolation } from '../cli/doctor/isolation.ts';
 import { checkLines } from '../cli/doctor/lines.ts';
 import { checkCaddy, checkGit, checkModule, checkNode } from '../cli/doctor/programs.ts';
@@ -48,7 +48,10 @@ export default class Doctor extends BaseCommand {
       ]),
       this.#isolation(configuration),
     ]);
-    const home = read.state === 'ok' ? [await checkDisk(paths.home), checkPermissions(paths)] : [];
+    const home =
+      read.state === 'ok'
+        ? [await checkDisk(paths.home), checkPermissions(paths), ...checkLeftovers(paths)]
+        : [];
     return [checkNode(), ...before, ...isolationChecks(isolation), ...checkBus(vault), read, ...home];
   }
 

@@ -1,4 +1,5 @@
 import { AppError } from '../contract/errors.ts';
+import { PROXY_VARIABLES } from '../contract/proxies.ts';
 import { WORKER_MARKER } from '../contract/worker-protocol.ts';
 import { handedDown } from './handed-down.ts';
 import { defaultHome, type Paths, pathsOf } from './paths.ts';
@@ -42,12 +43,7 @@ const HANDED_DOWN = [
   'TZ',
   'NODE_EXTRA_CA_CERTS',
   'SSL_CERT_FILE',
-  'HTTPS_PROXY',
-  'HTTP_PROXY',
-  'NO_PROXY',
-  'https_proxy',
-  'http_proxy',
-  'no_proxy',
+  ...PROXY_VARIABLES,
   'DBUS_SESSION_BUS_ADDRESS',
   'XDG_RUNTIME_DIR',
 ] as const;
@@ -57,6 +53,12 @@ const HANDED_TO_PROGRAMS = HANDED_DOWN.filter((name) => !/^(DBUS|XDG)_/.test(nam
 
 export function programEnvironment(environment: NodeJS.ProcessEnv = process.env): Record<string, string> {
   return handedDown(environment, HANDED_TO_PROGRAMS);
+}
+
+/** For npm, which runs what packages bring where they may: the settings of its user, and nothing else of the shell's. */
+export function npmEnvironment(environment: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  const settings = Object.keys(environment).filter((name) => /^npm_config_/i.test(name));
+  return handedDown(environment, [...HANDED_TO_PROGRAMS, 'HOME', ...settings]);
 }
 
 /** The address of the keychain's bus; empty: none is named. */

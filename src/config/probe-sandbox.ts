@@ -9,7 +9,6 @@ import {
 import { programPath } from './program-path.ts';
 
 const LIMIT_MS = 10_000;
-export const PRLIMIT = '/usr/bin/prlimit';
 
 /** Whether this process can make a sandbox: it makes one, and runs nothing in it. */
 export interface SandboxProbe {

@@ -30,6 +30,9 @@ export type Isolation = Static<typeof Isolation>;
 /** Where the sandbox is older, two of its options are missing: no namespaces inside, and sizes of what lies in memory. */
 export const BUBBLEWRAP_SINCE = [0, 8] as const;
 
+/** Of util-linux: holds the limits of each process. */
+export const PRLIMIT = '/usr/bin/prlimit';
+
 /** Of every sandbox, also of the one that only tries whether there can be one. */
 export const SANDBOX_NAMESPACES = [
   '--unshare-user',

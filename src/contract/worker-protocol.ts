@@ -61,6 +61,11 @@ export const SandboxMachine = Type.Object({
     description: 'what programs take over from the machine: PATH, language, certificates, proxies',
   }),
   limits: Type.Optional(ProgramLimits),
+  home: Type.Optional(
+    Type.String({
+      description: "real path of the server's home, of which programs see only what they are shown",
+    }),
+  ),
 });
 
 const work = {

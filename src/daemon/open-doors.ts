@@ -37,6 +37,7 @@ export async function openDoors(options: DoorsOptions): Promise<void> {
     schedules: async (tenant: string) => await listSchedules(operations, tenant),
     drain: parts.dispatch.drain,
     wake: parts.dispatch.wake,
+    loginChanged: parts.dispatch.loginChanged,
     readiness: readinessOf(options),
     status: createStatus(parts, version),
     backup: async (file: string) => await writeBackup(operations.store.copy, file, environment.paths),

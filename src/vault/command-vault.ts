@@ -7,6 +7,9 @@ import type { Vault } from './vault.ts';
 /** As long as a keychain gets: a helper that waits for a person would hold a worker for ever. */
 const ANSWER_LIMIT_MS = 10_000;
 const OUTPUT_LIMIT_BYTES = 4 * 1024 * 1024;
+/** Of env, and of a shell. */
+const NOT_FOUND = 127;
+const NOT_STARTED = 126;
 
 type Verb = 'get' | 'store' | 'erase' | 'list';
 type Fields = readonly (readonly [key: string, value: string])[];
@@ -56,8 +59,8 @@ interface Question {
 }
 
 async function run(words: readonly string[], { verb, fields, limitMs }: Question): Promise<Fields> {
-  const [program = '', ...parameters] = words;
-  const helper = execa(program, parameters, {
+  // Node hands its permission model down to every child by NODE_OPTIONS, and the helper may be a Node that is not ours.
+  const helper = execa('/usr/bin/env', ['-u', 'NODE_OPTIONS', ...words], {
     input: `${fields.map(([key, value]) => `${key}=${value}\n`).join('')}\n`,
     // A worker has a home of its own, and the helper's settings are in that of the server's user.
     env: { HOME: userInfo().homedir },
@@ -79,8 +82,9 @@ async function run(words: readonly string[], { verb, fields, limitMs }: Question
   endGroup(helper.pid);
   if (late) throw unavailable(words, `it did not answer ${verb} within ${limitMs / 1_000} seconds`);
   if (isMaxBuffer) throw unavailable(words, `it said more than ${OUTPUT_LIMIT_BYTES} bytes to ${verb}`);
-  if (code === 'ENOENT') throw unavailable(words, 'there is no such program');
-  if (code === 'EACCES') throw unavailable(words, 'it cannot be run');
+  if (exitCode === NOT_FOUND)
+    throw unavailable(words, 'there is no such program, or one that it starts is missing');
+  if (exitCode === NOT_STARTED) throw unavailable(words, 'it cannot be run');
   if (failed && code !== 'EPIPE') {
     const how = signal === undefined ? `exit code ${exitCode}` : signal;
     // What it was just told to store may stand in its complaint.

@@ -3,6 +3,7 @@ import { type Assignment, DaemonMessage, MESSAGE_LIMIT, type Outcome } from '../
 import { type Asks, createAsks } from './asks.ts';
 import { type Channel, openChannel } from './channel.ts';
 import { redactOutput } from './output.ts';
+import { proxySecrets } from './proxies.ts';
 import { createRedaction, type Redaction } from './redaction.ts';
 import { createReporter, type Reporter } from './reporter.ts';
 import { runJob } from './run-job.ts';
@@ -63,7 +64,8 @@ function createJob(
   redaction: Redaction,
   { assignment, stops }: { readonly assignment: Assignment; readonly stops: Stops },
 ): Job {
-  const { attempt, vault } = assignment;
+  const { attempt, sandbox, vault } = assignment;
+  for (const secret of proxySecrets(sandbox.environment)) redaction.register(secret);
   const reporter = createReporter({ attempt, redaction, send: channel.send });
   const asks = createAsks({ attempt, send: channel.send });
   const work: Work = {

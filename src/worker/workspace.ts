@@ -1,7 +1,10 @@
 import { mkdir, realpath, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { join } from 'node:path';
 import { AppError } from '../contract/errors.ts';
+import { isInside } from '../contract/inside.ts';
+
+export { isInside };
 
 /** The places of an attempt below its workspace. */
 export interface Workspace {
@@ -27,9 +30,4 @@ export async function directoryInside(root: string, path: string): Promise<strin
   if (real === null) throw new AppError('source-invalid', `The source code has no directory ${path}.`);
   if (isInside(real, await realpath(root))) return real;
   throw new AppError('source-invalid', `The path ${path} leads out of the source code.`);
-}
-
-export function isInside(path: string, directory: string): boolean {
-  const way = relative(directory, path);
-  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way));
 }

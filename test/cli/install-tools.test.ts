@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { installTool } from '../../src/cli/install-tools.ts';
 import { pluginVariables, toolStates } from '../../src/config/tool-place.ts';
@@ -20,7 +20,7 @@ beforeEach(async () => {
       name: '@acme/greeter',
       version: '1.2.3',
       bin: { greet: 'greet.js' },
-      scripts: { postinstall: 'touch ran-a-script' },
+      scripts: { postinstall: 'env > ran-a-script' },
       files: { 'greet.js': PROGRAM },
     },
     { name: 'greeter-plugin', version: '0.1.0', files: { 'index.js': '' } },
@@ -37,7 +37,8 @@ describe('a tool', () => {
   test('is installed once, whole, with its own programs alone, and without running scripts of packages', async () => {
     const first = await installTool(paths, 'greet', greeter());
     expect(first).toMatchObject({ name: 'greet', npm: '@acme/greeter@1.2.3', installed: 'now' });
-    expect(readdirSync(paths.tools)).toEqual([first.directory.split('/').at(-1)]);
+    const name = basename(first.directory);
+    expect(readdirSync(paths.tools).sort()).toEqual([name, `${name}.package-lock.json`]);
     expect(readdirSync(join(first.directory, 'bin'))).toEqual(['greet']);
     expect(execFileSync(join(first.directory, 'bin', 'greet'), { encoding: 'utf8' })).toContain('hello');
     expect(existsSync(join(first.directory, 'node_modules', '@acme', 'greeter', 'ran-a-script'))).toBe(false);
@@ -47,6 +48,38 @@ describe('a tool', () => {
     expect(toolStates(paths, { greet: greeter() })).toEqual([
       { name: 'greet', npm: '@acme/greeter@1.2.3', plugins: [], installed: true },
     ]);
+  });
+
+  test('that was removed comes back with the same dependencies, whatever the registry has by then', async () => {
+    const tool = { ...greeter(), plugins: ['greeter-plugin@0.1.0'] };
+    const { directory } = await installTool(paths, 'greet', tool);
+    const locks = [`${directory}.package-lock.json`, `${directory}.plugins.package-lock.json`];
+    const before = locks.map((file) => readFileSync(file, 'utf8'));
+    for (const text of before) expect(text).toContain('"integrity"');
+    rmSync(directory, { recursive: true });
+    // What was locked counts: npm refuses what has other bytes by now.
+    writeFileSync(
+      locks[0] ?? '',
+      (before[0] ?? '').replace(/"sha512-[^"]*"/, `"sha512-${'A'.repeat(86)}=="`),
+    );
+    await expect(installTool(paths, 'greet', tool)).rejects.toMatchObject({
+      message: expect.stringContaining('EINTEGRITY'),
+    });
+    writeFileSync(locks[0] ?? '', before[0] ?? '');
+    expect(await installTool(paths, 'greet', tool)).toMatchObject({ installed: 'now' });
+    expect(locks.map((file) => readFileSync(file, 'utf8'))).toEqual(before);
+  });
+
+  test('whose scripts may run is told nothing of the shell but the settings of npm', async () => {
+    process.env['SFP_SERVER_TOKEN'] = 'sfp_canary';
+    try {
+      const { directory } = await installTool(paths, 'greet', { ...greeter(), scripts: true });
+      const place = join(directory, 'node_modules', '@acme', 'greeter');
+      expect(readFileSync(join(place, 'ran-a-script'), 'utf8')).toContain('PATH=');
+      expect(readFileSync(join(place, 'ran-a-script'), 'utf8')).not.toContain('sfp_canary');
+    } finally {
+      delete process.env['SFP_SERVER_TOKEN'];
+    }
   });
 
   test('has its plugins where the program looks for those of its user', async () => {
@@ -73,6 +106,6 @@ describe('a tool', () => {
   test('that two install at once is there once', async () => {
     const both = await Promise.all([1, 2].map(() => installTool(paths, 'greet', greeter())));
     expect(new Set(both.map(({ directory }) => directory)).size).toBe(1);
-    expect(readdirSync(paths.tools)).toHaveLength(1);
+    expect(readdirSync(paths.tools)).toHaveLength(2);
   });
 });

@@ -100,6 +100,17 @@ describe('doctor', () => {
     });
   });
 
+  test('names the workspaces that could not be removed', async () => {
+    mkdirSync(join(home, 'work', 'left-w_1'), { recursive: true });
+    const { code, byName } = await check();
+    expect(code).toBe(0);
+    expect(byName.get('Work')).toMatchObject({
+      state: 'warning',
+      detail: 'workspaces that could not be removed: 1',
+      mend: expect.stringContaining(join(home, 'work', 'left-w_1')),
+    });
+  });
+
   test('goes on where the configuration has a mistake', async () => {
     configure('isolation: sometimes\n');
     const { code, byName } = await check();

@@ -45,10 +45,11 @@ describe('org login jwt', () => {
     expect(JSON.parse((await vault.get('org/default/uat')) ?? '')).toEqual({ kind: 'jwt', ...login });
   });
 
-  it('ends the session that proved it and removes its workspace', async () => {
-    const before = org.liveSessions();
+  it('ends no session, which may be that of running work, and removes its workspace', async () => {
+    const before = { sessions: org.liveSessions(), revoked: org.calls.revoke };
     await cli(jwtWords(org.addJwtLogin()));
-    expect(org.liveSessions()).toBe(before);
+    expect(org.calls.revoke).toBe(before.revoked);
+    expect(org.liveSessions()).toBe(before.sessions + 1);
     expect(checksLeft()).toEqual([]);
   });
 

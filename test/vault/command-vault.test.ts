@@ -1,12 +1,15 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fork } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { codeDirectoryOf, workerArguments } from '../../src/daemon/dispatch/permissions.ts';
 import { openCommandVault } from '../../src/vault/command-vault.ts';
 import { openVault } from '../../src/vault/open.ts';
 
 const HELPER = fileURLToPath(new URL('../fixtures/vault-helper.sh', import.meta.url));
+const CODE = new URL('../../src/vault/command-vault.ts', import.meta.url).href;
 const ACCOUNT = 'org/default/uat';
 const SECRET = 'first line\nsecond: ünïcode = "quoted" $(echo) \\n\n';
 
@@ -74,6 +77,30 @@ describe('a vault behind a helper', () => {
   test('that answers what is no secret, or without end, is refused', async () => {
     await expect(vaultOf('garbled').get(ACCOUNT)).rejects.toMatchObject({ code: 'secret-damaged' });
     await expect(vaultOf('endless').get(ACCOUNT)).rejects.toMatchObject({ code: 'vault-unavailable' });
+  });
+
+  test('may be written in Node, also for a worker under the permission model', async () => {
+    const helper = join(directory, 'helper.mjs');
+    writeFileSync(join(directory, 'kept'), Buffer.from(SECRET).toString('base64url'));
+    const read = "readFileSync(new URL('kept', import.meta.url), 'utf8')";
+    writeFileSync(
+      helper,
+      `#!${process.execPath}\nimport { readFileSync } from 'node:fs';\nconsole.log('secret=' + ${read});\n`,
+      { mode: 0o755 },
+    );
+    const workspace = join(directory, 'workspace');
+    mkdirSync(workspace);
+    const job = { job: 'task', workspace, source: null } as const;
+    const vault = { provider: 'command' as const, command: [helper] };
+    const workerUrl = new URL('../fixtures/workers/ask-vault.ts', import.meta.url);
+    const program = { workerUrl, codeDirectory: codeDirectoryOf(CODE), compiledCode: null };
+    const execArgv = [...workerArguments(program, { ...job, vault })];
+    const child = fork(fileURLToPath(workerUrl), [helper, ACCOUNT], { execArgv });
+    const said = await new Promise((resolve) => {
+      child.once('message', resolve);
+      child.once('exit', () => resolve(null));
+    });
+    expect(said).toEqual({ secret: SECRET });
   });
 
   test('that is missing, or no program, says so', async () => {

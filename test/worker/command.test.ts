@@ -152,6 +152,18 @@ describe('a command', () => {
     expect(lines.some(({ message }) => message === '[redacted]')).toBe(true);
   });
 
+  test('may use the proxy of the machine, whose password is told by nobody', async () => {
+    process.env['https_proxy'] = `http://ada:${CANARY}@proxy.example:3128`;
+    try {
+      const script = 'echo "${https_proxy#*:*:}" | cut -d@ -f1; echo "$https_proxy" | cut -d@ -f2';
+      const { worker, lines } = await run(shell(script, { network: true }));
+      expect(lines.map(({ message }) => message)).toEqual(['[redacted]', 'proxy.example:3128']);
+      expect(worker.heard()).not.toContain(CANARY);
+    } finally {
+      delete process.env['https_proxy'];
+    }
+  });
+
   test('says which secret is missing before it runs anything', async () => {
     const { outcome } = await run(shell('echo ran', { secrets: { npm: { env: 'NPM_TOKEN' } } }));
     expect(outcome).toMatchObject({

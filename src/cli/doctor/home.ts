@@ -1,7 +1,8 @@
-import { statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Paths } from '../../config/paths.ts';
+import { isLeftover } from '../../contract/leftover.ts';
 import { type Check, missing, ok, warning } from './check.ts';
 
 const MEGABYTE = 1024 * 1024;
@@ -16,6 +17,25 @@ export async function checkDisk(home: string): Promise<Check> {
   const mend = 'Make room, or keep less: retention: in sfp-server.yaml.';
   if (free < LEAST_MEGABYTES) return missing('Disk', detail, mend);
   return free < FEW_MEGABYTES ? warning('Disk', detail, mend) : ok('Disk', detail);
+}
+
+/** Workspaces that the server could not remove; nothing to say where there are none. */
+export function checkLeftovers({ work }: Pick<Paths, 'work'>): readonly Check[] {
+  const left = namesIn(work).filter(isLeftover);
+  if (left.length === 0) return [];
+  const places = left.map((name) => join(work, name)).join(' ');
+  const detail = `workspaces that could not be removed: ${left.length}`;
+  return [
+    warning('Work', detail, `See what keeps them, then rm -rf ${places}; the next start tries it too.`),
+  ];
+}
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
 }
 
 /** Nobody else may look into what holds secrets, or change what the server believes. */

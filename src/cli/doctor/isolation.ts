@@ -1,7 +1,8 @@
 import { accessSync, constants } from 'node:fs';
 import { findCgroupPlaces } from '../../config/cgroup-places.ts';
-import { PRLIMIT, probeSandbox } from '../../config/probe-sandbox.ts';
-import type { Isolation, IsolationPart } from '../../contract/isolation.ts';
+import { probeSandbox } from '../../config/probe-sandbox.ts';
+import { tryCgroupPlace } from '../../config/try-cgroup-place.ts';
+import { type Isolation, type IsolationPart, PRLIMIT } from '../../contract/isolation.ts';
 import { type Check, missing, ok, warning } from './check.ts';
 
 const TITLES: Record<IsolationPart['part'], string> = {
@@ -38,7 +39,7 @@ const ENFORCED: Record<IsolationPart['part'], string> = {
 
 /** Where no server runs that could say what it has itself: what this shell would have. */
 export async function ownIsolation(wanted: Isolation['wanted']): Promise<Isolation> {
-  const places = findCgroupPlaces().filter(({ directory }) => isAllowed(directory, constants.W_OK));
+  const places = findCgroupPlaces().filter(tryCgroupPlace);
   const held = (['processes', 'memory'] as const).map((part) =>
     partOf(part, {
       enforced: places.some(({ holds }) => holds.includes(part)),
@@ -47,7 +48,7 @@ export async function ownIsolation(wanted: Isolation['wanted']): Promise<Isolati
     }),
   );
   const limits = partOf('limits', {
-    enforced: isAllowed(PRLIMIT, constants.X_OK),
+    enforced: isProgram(PRLIMIT),
     detail: `there is no ${PRLIMIT}`,
     hint: 'Install util-linux (Debian and Ubuntu: apt-get install util-linux).',
   });
@@ -58,9 +59,9 @@ function partOf(part: IsolationPart['part'], without: Omit<IsolationPart, 'part'
   return without.enforced ? { part, enforced: true, detail: '', hint: '' } : { part, ...without };
 }
 
-function isAllowed(path: string, mode: number): boolean {
+function isProgram(path: string): boolean {
   try {
-    accessSync(path, mode);
+    accessSync(path, constants.X_OK);
     return true;
   } catch {
     return false;

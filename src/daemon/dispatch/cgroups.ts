@@ -18,7 +18,7 @@ import {
   refusals,
 } from './cgroup-base.ts';
 
-/** The control groups of the workers that may start processes. */
+/** The control groups of the workers that start what is not ours. */
 export interface Cgroups {
   /** What they hold on this machine. */
   readonly holds: readonly Held[];

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { Compile } from 'typebox/compile';
+import { isInside } from '../../contract/inside.ts';
 import { type OperationError, RESULT_LIMIT_BYTES } from '../../contract/operation.ts';
 import { TASKS, type TaskKind } from '../../contract/tasks.ts';
 import type { JsonObject } from '../../contract/values.ts';
 import { FetchedSource, type Outcome } from '../../contract/worker-protocol.ts';
 import { errorOf } from '../operations/settle-loss.ts';
-import { isInside } from './permissions.ts';
 
 const fetched = Compile(FetchedSource);
 const results = new Map(Object.entries(TASKS).map(([kind, { result }]) => [kind, Compile(result)]));

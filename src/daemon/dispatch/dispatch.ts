@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Paths } from '../../config/paths.ts';
 import type { Configuration } from '../../contract/configuration.ts';
 import type { OperationEvent } from '../../contract/event.ts';
+import { orgAccount } from '../../contract/org.ts';
 import type { SourceCode } from '../../contract/source-code.ts';
 import type { ResolvedSource, VaultReference } from '../../contract/worker-protocol.ts';
 import type { Claim, Store } from '../store/port.ts';
@@ -53,6 +54,8 @@ export interface Dispatch {
   claim(): void;
   /** Something may start now, or comes by time sooner than was known. */
   wake(): void;
+  /** Somebody logged in under this alias, perhaps as another user. */
+  loginChanged(tenant: string, alias: string): void;
   /** The configuration is another one: more or less may run, or wait for work. */
   adjust(): void;
   readonly drain: Pick<Drain, 'active' | 'begin' | 'end'>;
@@ -150,6 +153,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       due.look();
       queue?.wake();
     },
+    loginChanged: (tenant, alias) => parts.arbitration.forget(orgAccount(tenant, alias)),
     adjust() {
       options.isolation.look();
       pool.adjust();

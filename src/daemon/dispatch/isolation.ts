@@ -1,9 +1,9 @@
 import { access, constants } from 'node:fs/promises';
 import type { Paths } from '../../config/paths.ts';
-import { PRLIMIT, probeSandbox } from '../../config/probe-sandbox.ts';
+import { probeSandbox } from '../../config/probe-sandbox.ts';
 import type { Configuration } from '../../contract/configuration.ts';
 import { AppError } from '../../contract/errors.ts';
-import type { Isolation, IsolationPart } from '../../contract/isolation.ts';
+import { type Isolation, type IsolationPart, PRLIMIT } from '../../contract/isolation.ts';
 import type { CgroupLimits } from './cgroup-base.ts';
 import { type Cgroup, type Cgroups, endCgroups, openCgroups } from './cgroups.ts';
 

@@ -1,6 +1,10 @@
-import { basename, dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isInside } from '../../contract/inside.ts';
 import type { ResolvedSource, VaultReference, WorkerJob } from '../../contract/worker-protocol.ts';
+
+/** Of JavaScript in one worker: our own tasks too may meet what is larger than anybody thought. */
+const HEAP_MEGABYTES = 2_048;
 
 /** What one worker may touch, beyond its own program. Everything that is not named here is refused by Node. */
 export interface Needs {
@@ -37,6 +41,7 @@ export function workerArguments(program: Program, needs: Needs): readonly string
     '--no-experimental-sqlite', // it opens files without asking the permission model
     // Beside what a job starts, a vault may have a helper of the machine's owner.
     ...(mayStartPrograms(needs.job) || needs.vault.provider === 'command' ? ['--allow-child-process'] : []),
+    `--max-old-space-size=${HEAP_MEGABYTES}`,
     '--disable-warning=SecurityWarning', // "--allow-addons must be used with caution", once per worker
     '--disable-warning=ExperimentalWarning',
     ...unique(readable).map((path) => `--allow-fs-read=${path}`),
@@ -44,7 +49,7 @@ export function workerArguments(program: Program, needs: Needs): readonly string
   ];
 }
 
-/** Git, and what is not ours; a worker that may is in a control group, and what it starts in a sandbox. */
+/** Git, and what is not ours; a worker that may is in a control group, and what it starts in a sandbox. A vault's helper is neither. */
 export function mayStartPrograms(job: WorkerJob): boolean {
   return job !== 'task';
 }
@@ -88,12 +93,8 @@ function vaultDirectories(vault: VaultReference): readonly string[] {
 
 function sourceFiles({ source }: Needs): readonly string[] {
   if (source?.kind === 'upload') return [source.file];
-  return source?.kind === 'directory' ? [source.directory] : [];
-}
-
-export function isInside(path: string, directory: string): boolean {
-  const way = relative(directory, path);
-  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !way.startsWith(sep));
+  // Where what it opened really lies is a link of the kernel.
+  return source?.kind === 'directory' ? [source.directory, '/proc/self/fd'] : [];
 }
 
 function unique(paths: readonly string[]): readonly string[] {

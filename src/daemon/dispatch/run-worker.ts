@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, realpathSync } from 'node:fs';
 import { programEnvironment } from '../../config/environment.ts';
 import { withinHardLimits } from '../../config/hard-limits.ts';
 import { AppError } from '../../contract/errors.ts';
@@ -65,6 +65,7 @@ async function run(
       marker,
       environment: programEnvironment(),
       limits: withinHardLimits(parts.configuration().programs),
+      home: realpathSync(parts.paths.home),
     },
   });
   const worker = startWorker(

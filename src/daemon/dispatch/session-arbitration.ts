@@ -11,6 +11,8 @@ export interface SessionArbitration {
   lock(worker: string, account: string): Promise<boolean>;
   /** A session of this user exists; gives the lock back. */
   begin(worker: string, account: string, user: string): void;
+  /** The login is another one from now on, and so may be anybody's again. */
+  forget(account: string): void;
   /** Answers whether to revoke: never where that is not wanted. */
   end(worker: string, account: string, wanted: boolean): { readonly revoke: boolean };
   /** What `end` had asked for is done. */
@@ -30,6 +32,8 @@ interface Waiting {
 interface Session {
   readonly worker: string;
   readonly account: string;
+  /** Whoever the login may be by now. */
+  readonly user: string;
 }
 
 export function createSessionArbitration(): SessionArbitration {
@@ -56,17 +60,17 @@ export function createSessionArbitration(): SessionArbitration {
   const giveBack = (worker: string): void => {
     for (const [account, holder] of holders) if (holder === worker) holders.delete(account);
   };
-  const dropSession = (worker: string, account: string | null): boolean => {
+  /** Answers whose it was; undefined: there was none. */
+  const dropSession = (worker: string, account: string | null): string | undefined => {
     const own = [...sessions].filter(
       (one) => one.worker === worker && one.account === (account ?? one.account),
     );
     for (const session of own) sessions.delete(session);
-    return own.length > 0;
+    return own[0]?.user;
   };
   const inUse = (user: string): boolean =>
-    [...holders.keys(), ...[...sessions].map(({ account }) => account)].some((account) =>
-      mayBe(account, user),
-    );
+    [...sessions].some((session) => session.user === user) ||
+    [...holders.keys()].some((account) => mayBe(account, user));
 
   return {
     join: (worker) => void heard.add(worker),
@@ -81,17 +85,17 @@ export function createSessionArbitration(): SessionArbitration {
     begin(worker, account, user) {
       if (!heard.has(worker)) return;
       dropSession(worker, account);
-      sessions.add({ worker, account });
+      sessions.add({ worker, account, user });
       users.set(account, user);
       giveBack(worker);
       passOn();
     },
+    forget: (account) => void users.delete(account),
     end(worker, account, wanted) {
-      const user = users.get(account);
-      const had = dropSession(worker, account);
-      const revoke = had && wanted && user !== undefined && !inUse(user);
-      if (revoke) revoking.set(worker, user);
-      return { revoke };
+      const user = dropSession(worker, account);
+      if (user === undefined || !wanted || inUse(user)) return { revoke: false };
+      revoking.set(worker, user);
+      return { revoke: true };
     },
     revoked(worker) {
       revoking.delete(worker);

@@ -1,8 +1,9 @@
 import { mkdirSync, realpathSync } from 'node:fs';
-import { rm, rmdir } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ulid } from 'ulid';
 import type { WorkerJob } from '../../contract/worker-protocol.ts';
+import { removeTree } from './remove-tree.ts';
 
 /** A directory for one attempt: nothing of it is left when the attempt has ended. */
 export interface Workspace {
@@ -51,7 +52,7 @@ export function makePlaces(places: WorkerPlaces): void {
 /** Most workers leave nothing but their empty places, and those are gone before a tree is walked. */
 async function remove(directory: string): Promise<void> {
   if (await removeEmpty(directory)) return;
-  await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+  await removeTree(directory);
 }
 
 const EMPTY_PLACES = ['task/home', 'task/tmp', 'task', 'source', ''];

@@ -31,6 +31,8 @@ export interface DoorParts {
   readonly drain: { begin(): void; end(): void };
   /** Something may start that could not before. */
   readonly wake: () => void;
+  /** Somebody logged in under this alias. */
+  readonly loginChanged: (tenant: string, alias: string) => void;
   readonly readiness: () => Promise<Readiness>;
   readonly status: () => Promise<ServerStatus>;
   readonly backup: (file: string) => Promise<Backup>;

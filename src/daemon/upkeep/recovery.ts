@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -9,6 +9,7 @@ import { isTaskKind, type LossPolicy, type TaskDefinition, taskDefinition } from
 import { LOGIN_IN_USE } from '../../contract/worker-protocol.ts';
 import { endCgroups } from '../dispatch/cgroups.ts';
 import { identify, isRunning, signal } from '../dispatch/processes.ts';
+import { removeTree } from '../dispatch/remove-tree.ts';
 import { endStrays, findStrays, workerMarker } from '../dispatch/strays.ts';
 import { isWorkspaceName } from '../dispatch/workspace.ts';
 import { type SettleParts, settleAttempt } from '../operations/settle-attempt.ts';
@@ -113,7 +114,7 @@ async function removeWorkspaces({ paths, log }: RecoveryOptions): Promise<void> 
     const owner = loginCheckOwner(name);
     if (owner !== null && identify(owner) !== null) continue;
     const workspace = join(paths.work, name);
-    await rm(workspace, { recursive: true, force: true, maxRetries: 3 }).catch((error: unknown) =>
+    await removeTree(workspace).catch((error: unknown) =>
       log.warn({ err: error, workspace }, 'a workspace is left'),
     );
   }

@@ -27,8 +27,11 @@ export async function makePlace(
   const home = join(directory, 'home');
   const temporary = join(directory, 'tmp');
   for (const path of [directory, home, temporary]) await mkdir(path, { recursive: true, mode: 0o700 });
-  const node = dirname(process.execPath);
-  const bins = [...tools.map((tool) => join(tool.directory, 'bin')), node, ...SYSTEM_PATH];
+  const bins = [
+    ...tools.map((tool) => join(tool.directory, 'bin')),
+    dirname(process.execPath),
+    ...SYSTEM_PATH,
+  ];
   return {
     place: {
       workspace: directory,
@@ -37,7 +40,8 @@ export async function makePlace(
       directory: source?.directory ?? directory,
       source: source === null ? null : { directory: workspaceOf(workspace).source, writable: true },
       readable: certificatesOf(sandbox.environment),
-      tools: [...tools.map((tool) => tool.directory), node],
+      // Not its directory: that of a user's own Node may be a home, with what else is there.
+      tools: [...tools.map((tool) => tool.directory), process.execPath],
       machine: sandbox,
     },
     env: {

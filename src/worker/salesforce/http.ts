@@ -1,5 +1,8 @@
-import { type Dispatcher, EnvHttpProxyAgent, fetch } from 'undici';
+import { type Dispatcher, EnvHttpProxyAgent, fetch, type Response } from 'undici';
 import { OrgSilence } from './failures.ts';
+
+/** Far above what an org answers to any call of ours: thousands of records, or the failures of a large deployment. */
+export const ANSWER_LIMIT_BYTES = 64 * 1024 * 1024;
 
 export interface HttpRequest {
   readonly method: string;
@@ -38,10 +41,22 @@ async function send(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpA
       redirect: 'error',
       signal: signal === null ? limit : AbortSignal.any([limit, signal]),
     });
-    const text = await response.text();
+    const text = await textOf(response);
     return { status: response.status, headers: Object.fromEntries(response.headers), body: text };
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     throw new OrgSilence(new URL(url).host, error);
   }
+}
+
+/** However small it was on its way: it is unpacked by then. */
+async function textOf({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length;
+    if (bytes > ANSWER_LIMIT_BYTES) throw new Error(`its answer has more than ${ANSWER_LIMIT_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks));
 }

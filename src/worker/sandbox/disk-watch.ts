@@ -9,6 +9,7 @@ const BLOCK_BYTES = 512;
 const FILE_LIMIT = 500_000;
 /** What is left of the disk for everybody else. */
 const FLOOR_BYTES = 64 * 1024 * 1024;
+const GONE = ['ENOENT', 'ENOTDIR'];
 
 export interface DiskWatchOptions {
   /** On one disk, and not inside each other. */
@@ -19,7 +20,8 @@ export interface DiskWatchOptions {
 
 /**
  * Looks while a program runs whether what it may write grows beyond the limit, or takes the last of the disk: what was
- * deleted while it is open, or lies where nobody may look, has no size of its own.
+ * deleted while it is open has no size of its own. Where nobody can look, because a directory is closed or lies too deep for
+ * its path to be named, there may be anything: that is beyond every limit.
  */
 export function watchDisk({ directories, exceeded, limitBytes }: DiskWatchOptions): { stop(): void } {
   const [first = '/'] = directories;
@@ -61,24 +63,33 @@ async function freeBytes(path: string): Promise<number> {
   return bavail * bsize;
 }
 
-/** As far as it may be seen; no further than to the limit. */
+/** No further than to the limit. */
 async function sizeOf(root: string, limitBytes: number): Promise<number> {
   const todo = [root];
   let bytes = 0;
   let files = 0;
-  for (let directory = todo.pop(); directory !== undefined; directory = todo.pop()) {
-    const entries = await opendir(directory).catch(() => null);
-    if (entries === null) continue;
-    for await (const entry of entries) {
-      const path = join(directory, entry.name);
-      if (entry.isDirectory()) todo.push(path);
-      bytes += await lstat(path).then(
-        ({ blocks }) => blocks * BLOCK_BYTES,
-        () => 0,
-      );
-      files += 1;
-      if (bytes > limitBytes || files > FILE_LIMIT) return limitBytes + 1;
+  try {
+    for (let directory = todo.pop(); directory !== undefined; directory = todo.pop()) {
+      for await (const entry of (await unlessGone(opendir(directory))) ?? []) {
+        const path = join(directory, entry.name);
+        if (entry.isDirectory()) todo.push(path);
+        bytes += ((await unlessGone(lstat(path)))?.blocks ?? 0) * BLOCK_BYTES;
+        files += 1;
+        if (bytes > limitBytes || files > FILE_LIMIT) return limitBytes + 1;
+      }
     }
+  } catch {
+    return limitBytes + 1;
   }
   return bytes;
+}
+
+/** Null: the program removed it meanwhile, or made something else of it. */
+async function unlessGone<T>(looked: Promise<T>): Promise<T | null> {
+  try {
+    return await looked;
+  } catch (error) {
+    if (GONE.includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    throw error;
+  }
 }

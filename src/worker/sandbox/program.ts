@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import { WORKER_MARKER } from '../../contract/worker-protocol.ts';
+import { withoutProxies } from '../proxies.ts';
 import { bubblewrapArguments, type SandboxFile } from './bubblewrap.ts';
 import type { SandboxLimits, SandboxPlace } from './place.ts';
 import { limited } from './resource-limits.ts';
@@ -50,7 +51,8 @@ export async function startProgram(
   wish: ProgramWish,
 ): Promise<Program> {
   const { bubblewrap, marker } = place.machine;
-  const env = { ...wish.env, [WORKER_MARKER]: marker };
+  const given = wish.network ? wish.env : withoutProxies(wish.env);
+  const env = { ...given, [WORKER_MARKER]: marker };
   const command = limited(words, wish.limits);
   if (bubblewrap !== null) return startInside([bubblewrap, ...command], place, { ...wish, env });
   await writeFiles(place);

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../../contract/errors.ts';
-import { isInside } from '../workspace.ts';
+import { isInside } from '../../contract/inside.ts';
 import { watchDisk } from './disk-watch.ts';
 import { createEnding, type Ending } from './ending.ts';
 import { readLines } from './lines.ts';

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { AppError } from '../../contract/errors.ts';
-import { isInside } from '../workspace.ts';
+import { isInside } from '../../contract/inside.ts';
 
 /** What a proxy's address may carry is the machine's, as is everything else in a worker's environment. */
 const OWN_VARIABLES = /_proxy$|^(home|path|tmpdir|dbus_.*|xdg_.*|sfp_.*)$/i;

@@ -1,7 +1,8 @@
 import { access, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError } from '../../contract/errors.ts';
-import { directoryInside, isInside } from '../workspace.ts';
+import { isInside } from '../../contract/inside.ts';
+import { directoryInside } from '../workspace.ts';
 import { checkReplacements } from './check-replacements.ts';
 
 export const PROJECT_FILE = 'sfdx-project.json';

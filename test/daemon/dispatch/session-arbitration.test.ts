@@ -95,6 +95,20 @@ test('two logins of one user count as one, and a login that was never used may b
   expect(arbitration.end('b', 'org/default/uat-too', true)).toEqual({ revoke: false });
 });
 
+test('a login that is another one by now may be anybody, and sessions from before keep their user', async () => {
+  const arbitration = arbitrationOf('a', 'b', 'c', 'd');
+  const other = 'org/default/uat-too';
+  arbitration.begin('a', LOGIN, ANN);
+  arbitration.begin('b', other, BOB);
+  arbitration.forget(LOGIN); // somebody logged in there as Bob
+  await arbitration.lock('c', LOGIN);
+  expect(arbitration.end('b', other, true)).toEqual({ revoke: false });
+  arbitration.begin('c', LOGIN, BOB);
+  arbitration.begin('d', 'org/default/ann', ANN);
+  expect(arbitration.end('d', 'org/default/ann', true)).toEqual({ revoke: false });
+  expect(arbitration.end('a', LOGIN, true)).toEqual({ revoke: true });
+});
+
 test('an org whose sessions are not revoked keeps them', () => {
   const arbitration = arbitrationOf('a');
   arbitration.begin('a', LOGIN, ANN);

@@ -208,6 +208,7 @@ function playedParts(ready: { value: boolean }, received: Received[], paths: Pat
     backup: async (file: string) => ({ file, bytes: 0 }),
     schedules: async () => [],
     wake: () => undefined,
+    loginChanged: () => undefined,
     receive: async (hook: string, headers: IncomingHttpHeaders, body: Buffer) => {
       if (hook === 'nowhere') throw new AppError('unknown-hook', `There is no hook "${hook}".`);
       const repeated = received.some((one) => one.body.equals(body));

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ask, asOwner, type Doors, openDoors, registration } from './open-doors.ts';
 
 let doors: Doors;
@@ -99,7 +99,9 @@ describe('the rest', () => {
 
   test('an organisation id of 15 characters is registered with 18', async () => {
     const body = { ...registration(), organisationId: '00D5g000004Cbyf' };
+    const changed = vi.spyOn(doors.parts, 'loginChanged');
     const answer = await ask(doors.control, 'PUT', '/api/v1/orgs/short', { headers: asOwner(), body });
+    expect(changed.mock.calls).toEqual([['default', 'short']]);
     expect(answer).toMatchObject({
       status: 200,
       body: { alias: 'short', organisationId: '00D5g000004CbyfEAC' },

@@ -70,4 +70,41 @@ describe('the arguments of bubblewrap', () => {
     const all = bubblewrapArguments({ ...PLACE, home }, WISH, []);
     expect(pathsBehind('--bind', all)).toEqual([WORKSPACE, home.directory]);
   });
+
+  test("cover the server's home wherever it lies, before what a program may see of it", () => {
+    const home = '/usr/local/sfp';
+    const tools = ['/usr/local', `${home}/tools/sf`];
+    const workspace = `${home}/work/w_1/task`;
+    const all = bubblewrapArguments(
+      { ...PLACE, workspace, tools, readable: [`${home}/repo`, '/srv'], machine: { ...PLACE.machine, home } },
+      WISH,
+      [],
+    );
+    const mounts = ['--ro-bind', '--ro-bind-try', '--tmpfs', '--bind'];
+    const order = all.flatMap((one, index) => (mounts.includes(one) ? [all[index + 1]] : []));
+    expect(order.slice(order.indexOf('/tmp') + 1)).toEqual([
+      '/usr/local',
+      '/srv',
+      home,
+      `${home}/tools/sf`,
+      `${home}/repo`,
+      workspace,
+      PLACE.home.directory,
+    ]);
+    expect(order.indexOf('/usr')).toBeLessThan(order.indexOf(home));
+  });
+
+  test('lay a file into a home on the disk so that its text is in memory alone', () => {
+    const file = { path: `${WORKSPACE}/home/.npmrc`, mode: '0600', descriptor: 5 } as const;
+    const system = { path: '/etc/passwd', mode: '0644', descriptor: 6 } as const;
+    const home = { directory: `${WORKSPACE}/home`, kept: true };
+    const all = bubblewrapArguments({ ...PLACE, home }, WISH, [file, system]).join(' ');
+    expect(all).toContain(`--perms 0600 --ro-bind-data 5 ${file.path}`);
+    expect(all).toContain('--perms 0644 --file 6 /etc/passwd');
+  });
+
+  test('refuse a value with a NUL, behind which another option could stand', () => {
+    const env = { GIVEN: 'x\0--bind\0/\0/' };
+    expect(() => bubblewrapArguments(PLACE, { ...WISH, env }, [])).toThrow(/NUL/);
+  });
 });

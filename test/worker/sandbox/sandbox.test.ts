@@ -1,16 +1,9 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { programPath } from '../../../src/config/program-path.ts';
+import { removeTree } from '../../../src/daemon/dispatch/remove-tree.ts';
 import {
   DEFAULT_SANDBOX_LIMITS,
   type SandboxLimits,
@@ -34,7 +27,7 @@ beforeEach(() => {
   mkdirSync(join(workspace, 'home'), { recursive: true });
 });
 
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+afterEach(() => removeTree(root));
 
 type Wish = Partial<Omit<SandboxOptions, 'limits'>> & { readonly limits?: Partial<SandboxLimits> };
 
@@ -101,6 +94,13 @@ describe.each([
       workspace,
     ]);
     expect(readFileSync(join(workspace, 'file'), 'utf8')).toBe('made\n');
+  });
+
+  test('is told of the proxies, which may have a password, only where it has the network', async () => {
+    const env = { HTTPS_PROXY: 'http://ada:word@proxy', no_proxy: 'localhost' };
+    expect((await sh('env | grep -i proxy', place(bubblewrap), { env })).lines).toEqual([]);
+    const told = await sh('env | grep -ci proxy', place(bubblewrap), { env, network: true });
+    expect(told.lines).toEqual(['stdout: 2']);
   });
 
   test('finds the files that are laid into its home, readable by it alone', async () => {
@@ -179,6 +179,15 @@ describe.each([
     expect(readdirSync(workspace).length).toBeLessThan(1_000);
   });
 
+  test('is ended when it writes where no path leads any more', async () => {
+    const deeper = 'for i in $(seq 25); do mkdir up; mv tree up/$name; mv up tree; done';
+    const script = `name=$(printf %0200d 0); mkdir tree; exec 3> tree/big; ${deeper}; head -c 30000000 /dev/zero >&3; sleep 60`;
+    const done = await sh(script, place(bubblewrap), {
+      limits: { diskBytes: 20 * MEGABYTE, timeMs: 10_000 },
+    });
+    expect(done.limit).toBe('disk');
+  });
+
   test.runIf(canMount)(
     'is ended before the disk is full, also by files that nobody sees any more',
     async () => {
@@ -247,6 +256,43 @@ describe('a sandbox', () => {
     );
     expect(writable.lines).toContain('stdout: wrote');
     expect(writable.exitCode).not.toBe(0);
+  });
+
+  test("shows nothing of the server's home but what is named, also where that lies below a readable place", async () => {
+    const home = join(root, 'home');
+    const [work, tool] = [join(home, 'work', 'w_1'), join(home, 'tool')];
+    for (const path of [join(work, 'home'), tool]) mkdirSync(path, { recursive: true });
+    writeFileSync(join(home, 'control.key'), 'key\n');
+    writeFileSync(join(tool, 'file'), 'tool\n');
+    const where = place(BUBBLEWRAP, {
+      workspace: work,
+      directory: work,
+      home: { directory: join(work, 'home'), kept: false },
+      readable: [root],
+      tools: [tool],
+    });
+    const shown = { ...where, machine: { ...where.machine, home } };
+    const script = `cat ${home}/control.key; cat ${tool}/file; echo mine > ${work}/file; ls ${home}; echo x > ${home}/new`;
+    const { lines } = await sh(script, shown);
+    expect(lines.filter((line) => line.startsWith('stdout'))).toEqual([
+      'stdout: tool',
+      'stdout: tool',
+      'stdout: work',
+    ]);
+    expect(readFileSync(join(work, 'file'), 'utf8')).toBe('mine\n');
+    expect(readdirSync(home).sort()).toEqual(['control.key', 'tool', 'work']);
+  });
+
+  test('leaves nothing of a secret file on the disk, also where its home outlives it', async () => {
+    const files = { '.npm/token': 'canary-value' };
+    const home = { directory: join(workspace, 'home'), kept: true };
+    const done = await sh(
+      'cat $HOME/.npm/token; stat -c :%a $HOME/.npm/token; echo made > $HOME/kept',
+      place(BUBBLEWRAP, { files, home }),
+    );
+    expect(done.lines).toEqual(['stdout: canary-value:600']);
+    expect(readFileSync(join(workspace, 'home', '.npm', 'token'), 'utf8')).toBe('');
+    expect(readFileSync(join(workspace, 'home', 'kept'), 'utf8')).toBe('made\n');
   });
 
   test('says so when it cannot be made', async () => {

@@ -14,6 +14,7 @@ export const putOrg: Handler<'putOrg'> = async ({ parts, caller, params, body })
     });
   }
   const org = await store.putOrg(caller.tenant, params.org, body, now().toISOString());
+  parts.loginChanged(caller.tenant, params.org);
   parts.wake(); // work may have waited for this login
   return viewOrg(parts.operations, org);
 };
