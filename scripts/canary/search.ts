@@ -31,6 +31,8 @@ interface Needle {
 }
 
 const SHORTEST = 12;
+/** Of `base64` and of mail (RFC 2045). */
+const LINE = 76;
 
 /** This search shares no code with the redaction that it judges. */
 export function createSearch(secrets: readonly Secret[]): Search {
@@ -69,6 +71,8 @@ function formsOf(secret: string, value: string): readonly Needle[] {
     ['hex', bytes.toString('hex')],
     ['HEX', bytes.toString('hex').toUpperCase()],
     ['URL', encodeURIComponent(value)],
+    // what `base64` prints of a long one: its first line
+    ['base64 in lines', bytes.toString('base64').slice(0, LINE)],
     ['form', new URLSearchParams([['', value]]).toString().slice(1)],
     ...[0, 1, 2].flatMap((offset) =>
       (['base64', 'base64url'] as const).map((form) => [form, insideBase64(bytes, offset, form)] as const),

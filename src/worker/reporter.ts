@@ -54,27 +54,30 @@ export function createReporter(parts: ReporterParts): Reporter {
       waiting.push({ body: fitBody(redacted(parts.redaction, body)), sent });
       pump();
     });
-  const queueInOrder = (body: ReportBody): Promise<void> => {
+  const queueLog = (body: ReportBody): Promise<void> => {
     progress.flush();
-    logs.flush();
     return queue(body);
+  };
+  const queueInOrder = (body: ReportBody): Promise<void> => {
+    logs.flush();
+    return queueLog(body);
   };
   const say = (body: ReportBody): void => void queueInOrder(body);
   return {
     log(level: LogLevel, message) {
-      progress.flush();
-      logs.put(message, (masked) => void queue({ kind: 'log', level, message: masked }));
+      logs.put(message, (masked) => void queueLog({ kind: 'log', level, message: masked }));
     },
-    printed({ level, message, ansi }) {
-      progress.flush();
+    printed({ level, message, ansi }, told) {
       // Held back, it is no reason to wait: what comes next says whether it is a secret.
       let sent = Promise.resolve();
       logs.put(message, (masked) => {
         const coloured = ansi === null || masked !== message ? {} : { ansi };
-        sent = queue({ kind: 'log', level, message: masked, ...coloured });
+        sent = queueLog({ kind: 'log', level, message: masked, ...coloured });
+        told(masked);
       });
       return sent;
     },
+    printedAll: logs.flush,
     progress(value) {
       logs.flush();
       progress.put(value);
