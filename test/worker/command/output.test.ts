@@ -39,6 +39,20 @@ describe('the last lines of a program', () => {
     expect(tail[2]).toMatch(/^\[redacted\].{0,6}$/);
   });
 
+  test('are masked where its other stream, or its progress, comes in between', async () => {
+    const { output, sent } = bench([{ pattern: '(?<done>\\d+) of (?<total>\\d+)', unit: 'files' }]);
+    const [first = '', second = ''] = WRAPPED;
+    await output.line(first, 'stdout');
+    await output.line('1 of 2', 'stderr');
+    await output.line(second, 'stdout');
+    expect(output.tail()).not.toContain(first);
+    expect(JSON.stringify(sent)).not.toContain(first);
+    expect(sent).toContainEqual({
+      kind: 'progress',
+      progress: { done: 1, total: 2, unit: 'files', message: '' },
+    });
+  });
+
   test('are cut once they are masked, so that no beginning of a secret is left where they end', async () => {
     const [line = ''] = await tailOf(`${'x'.repeat(450)} ${TOKEN} and more`);
     expect(line).toBe(`${'x'.repeat(450)} [redacted] and more`);
