@@ -3,6 +3,8 @@ import type { Progress } from '../../contract/operation.ts';
 import type { Report } from '../work.ts';
 
 const TAIL = { lines: 20, characters: 500 } as const;
+/** Patterns of a declaration may take far more time than the line is long, and a program chooses the line. */
+const PROGRESS_CHARACTERS = 1_000;
 /** Colours and weights; whatever else an escape sequence may do is not for the reader's terminal. */
 const COLOUR = /\u001b\[[0-9;]*m/g;
 /** Whatever a terminal obeys (ECMA-48): strings up to their end, control sequences, and short ones. None looks at one place twice. */
@@ -33,7 +35,7 @@ export function createOutput(
     tail.push(masked.slice(0, TAIL.characters));
     if (tail.length > TAIL.lines) tail.shift();
     for (const { pattern, unit } of patterns) {
-      const progress = progressOf(pattern.exec(masked), unit);
+      const progress = progressOf(pattern.exec(masked.slice(0, PROGRESS_CHARACTERS)), unit);
       if (progress !== null) report.progress(progress);
     }
   };

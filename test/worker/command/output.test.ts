@@ -53,6 +53,14 @@ describe('the last lines of a program', () => {
     });
   });
 
+  test('are looked through for progress only where they begin, because a pattern may take long', async () => {
+    const { output, sent } = bench([{ pattern: '(?<done>\\d+) of (?<total>\\d+)', unit: 'files' }]);
+    await output.line('7'.repeat(1_000_000), 'stdout');
+    await output.line('1 of 2', 'stdout');
+    output.tail();
+    expect(sent.filter(({ kind }) => kind === 'progress')).toHaveLength(1);
+  });
+
   test('are cut once they are masked, so that no beginning of a secret is left where they end', async () => {
     const [line = ''] = await tailOf(`${'x'.repeat(450)} ${TOKEN} and more`);
     expect(line).toBe(`${'x'.repeat(450)} [redacted] and more`);
