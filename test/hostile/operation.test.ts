@@ -83,12 +83,13 @@ beforeAll(async () => {
   await vault.set(orgAccount('other', 'prod'), OTHER);
 });
 
+/** The server last: where it did not start, there is none, and the others are gone all the same. */
 afterAll(async () => {
-  await server.remove();
-  await org.stop();
+  rmSync(root, { recursive: true, force: true });
   echo.close();
   await keyring.stop();
-  rmSync(root, { recursive: true, force: true });
+  await org.stop();
+  await server.remove();
 });
 
 async function ask(command: string, given: { org?: string; directory?: string } = {}): Promise<string> {
