@@ -31,6 +31,8 @@ interface Needle {
 }
 
 const SHORTEST = 12;
+/** After so many characters `base64` begins another line. */
+const LINE = 76;
 
 /** This search shares no code with the redaction that it judges. */
 export function createSearch(secrets: readonly Secret[]): Search {
@@ -63,12 +65,15 @@ function needlesOf({ name, value }: Secret): readonly Needle[] {
 
 function formsOf(secret: string, value: string): readonly Needle[] {
   const bytes = Buffer.from(value);
+  const encoded = bytes.toString('base64');
   const all: readonly (readonly [form: string, text: string])[] = [
     ['plain', value],
     ['JSON', JSON.stringify(value).slice(1, -1)],
     ['hex', bytes.toString('hex')],
     ['HEX', bytes.toString('hex').toUpperCase()],
     ['URL', encodeURIComponent(value)],
+    // of a short one that would be its base64 once more
+    ['base64 in lines', encoded.length > LINE ? encoded.slice(0, LINE) : ''],
     ['form', new URLSearchParams([['', value]]).toString().slice(1)],
     ...[0, 1, 2].flatMap((offset) =>
       (['base64', 'base64url'] as const).map((form) => [form, insideBase64(bytes, offset, form)] as const),

@@ -20,6 +20,7 @@ for (const secret of secrets.filter(Boolean)) {
   const bytes = Buffer.from(secret);
   const forms = [secret, bytes.toString('hex'), bytes.toString('base64'), encodeURIComponent(secret)];
   for (const form of forms) { console.log(form); console.error('x' + form); }
+  for (const line of Buffer.from(secret + '\\n').toString('base64').match(/.{1,76}/g)) console.log(line);
   console.log('\\u001b[31m' + secret.slice(0, 9) + '\\u001b[0m' + secret.slice(9));
   writeFileSync('kept/' + secret.slice(0, 200).replaceAll('/', '_') + '.txt', forms.join('\\n'));
 }

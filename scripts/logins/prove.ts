@@ -10,6 +10,7 @@ import {
 import { createChance } from '../../test/support/seeded.ts';
 import { startTestServer, type TestServer } from '../../test/support/server.ts';
 import { insist } from '../torture/clients.ts';
+import { countLogins } from './logins-by-attempt.ts';
 import { createTrap, type Strike, strikeAt } from './strikes.ts';
 import { askFor, untilSucceeded } from './work.ts';
 
@@ -28,6 +29,8 @@ export interface LoginsReport extends Record<(typeof NEVER)[number], number> {
   readonly attempts: number;
   readonly logins: number;
   readonly revocations: number;
+  /** Attempts that logged in more than once, by name. */
+  readonly beyond: readonly string[];
   readonly kills: { readonly daemon: number; readonly workers: number };
   /** Workers that were not killed, because their refresh token was with the org at that moment. */
   readonly spared: number;
@@ -50,9 +53,9 @@ const HELD_MS = 4_000;
 /** Work on one rotating login, kills among it, and what the org and the vault say afterwards. */
 export async function proveLogins(options: LoginsOptions): Promise<LoginsReport> {
   const trap = createTrap();
-  const seen = { grants: 0 };
+  const logins = countLogins(() => server.paths);
   const observe = (moment: CallMoment): Promise<void> | void => {
-    if (moment.call === 'token' && moment.at === 'acted') seen.grants += 1;
+    if (moment.call === 'token' && moment.at === 'acted') logins.given();
     return trap.meet(moment);
   };
   const org = await startSalesforce({ sharedSessions: true, observe });
@@ -74,12 +77,13 @@ export async function proveLogins(options: LoginsOptions): Promise<LoginsReport>
       seed: options.seed,
       operations: ids.length,
       attempts,
-      logins: seen.grants,
+      logins: org.calls.token,
       revocations: org.calls.revoke,
       ...struck,
       refusedRefreshes: org.refusedRefreshes(),
       lostLogins: (await isKept(vault, org, login)) ? 0 : 1,
-      loginsBeyondAttempts: Math.max(0, seen.grants - attempts),
+      loginsBeyondAttempts: logins.beyond().length,
+      beyond: logins.beyond(),
       siblingsEnded: org.refusedSessions(),
       unfinished: ends.filter(({ state }) => state !== 'succeeded').length,
     };

@@ -18,8 +18,10 @@ export interface HoldBack {
   flush(): void;
 }
 
-export function createHoldBack(redaction: Pick<Redaction, 'text' | 'mayGoOn'>): HoldBack {
+export function createHoldBack(redaction: Pick<Redaction, 'text' | 'follow'>): HoldBack {
   let held: Held[] = [];
+  let characters = 0;
+  let mayGoOn = redaction.follow();
   let timer: NodeJS.Timeout | null = null;
 
   const flush = (): void => {
@@ -27,13 +29,15 @@ export function createHoldBack(redaction: Pick<Redaction, 'text' | 'mayGoOn'>): 
     timer = null;
     const said = held;
     held = [];
+    characters = 0;
+    mayGoOn = redaction.follow();
     maskTogether(redaction, said);
   };
   return {
     put(text, say) {
       held.push({ text, say });
-      const all = held.map((one) => one.text).join('\n');
-      if (all.length > HELD_LIMIT_CHARACTERS || !redaction.mayGoOn(all)) return flush();
+      characters += text.length + 1;
+      if (!mayGoOn(text) || characters > HELD_LIMIT_CHARACTERS) return flush();
       timer ??= setTimeout(flush, HOLD_MS).unref();
     },
     flush,
@@ -43,5 +47,10 @@ export function createHoldBack(redaction: Pick<Redaction, 'text' | 'mayGoOn'>): 
 /** Masking keeps the breaks between lines, so that each piece gets its own lines back. */
 function maskTogether(redaction: Pick<Redaction, 'text'>, held: readonly Held[]): void {
   const lines = redaction.text(held.map(({ text }) => text).join('\n')).split('\n');
-  for (const { text, say } of held) say(lines.splice(0, text.split('\n').length).join('\n'));
+  let first = 0;
+  for (const { text, say } of held) {
+    const next = first + text.split('\n').length;
+    say(lines.slice(first, next).join('\n'));
+    first = next;
+  }
 }

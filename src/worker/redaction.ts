@@ -1,27 +1,9 @@
+import { isInKey, maskLines, maskShapes, REDACTED } from '../contract/secret-shapes.ts';
 import { formsOf } from './secret-forms.ts';
-
-/** What stands where a secret stood. */
-export const REDACTED = '[redacted]';
 
 /** Of a shorter form a break in the middle would lead to ordinary text being masked. */
 const LEAST_BROKEN_CHARACTERS = 8;
 const HEAD_CHARACTERS = 8;
-const KEY_BEGINS = /-----BEGIN [A-Z ]*PRIVATE KEY-----/g;
-
-/** Secrets that show by their form, whoever they belong to. */
-const PATTERNS: readonly (readonly [pattern: RegExp, replacement: string | ((found: string) => string)])[] = [
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, maskLines],
-  // Salesforce: access tokens, refresh tokens, sfdx auth URLs
-  [/\b00D[A-Za-z0-9]{12,15}(!|%21)[A-Za-z0-9._%-]{16,}/g, REDACTED],
-  [/\b5Aep861[A-Za-z0-9._=-]{16,}/g, REDACTED],
-  [/\bforce:\/\/\S+/g, REDACTED],
-  [/\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/g, REDACTED],
-  // GitHub, GitLab, npm, and our own
-  [/\b(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{20,}|npm_[A-Za-z0-9]{30,})/g, REDACTED],
-  [/\bsfp_[A-Za-z0-9_-]{43}/g, REDACTED],
-  [/(\w:\/\/)[^\s/@]+@/g, `$1${REDACTED}@`],
-  [/\b(Bearer|OAuth) [A-Za-z0-9._~+/!-]{16,}=*/g, `$1 ${REDACTED}`],
-];
 
 /** Masks secrets in everything that leaves a worker, whichever way they were written down. */
 export interface Redaction {
@@ -31,8 +13,8 @@ export interface Redaction {
   text(text: string): string;
   /** The same, for every string and every key of a JSON value. */
   json<T>(value: T): T;
-  /** A secret may have begun at the end of this text, and go on in the next. */
-  mayGoOn(text: string): boolean;
+  /** Hears a text piece by piece, and says of each whether a secret may have begun that goes on in the next one. */
+  follow(): (piece: string) => boolean;
 }
 
 export function createRedaction(): Redaction {
@@ -44,13 +26,7 @@ export function createRedaction(): Redaction {
   const text = (given: string): string => {
     let masked = known === null ? given : given.replace(known, REDACTED);
     if (breakable !== null && masked.includes('\n')) masked = maskBroken(masked, breakable);
-    for (const [pattern, replacement] of PATTERNS) {
-      masked =
-        typeof replacement === 'string'
-          ? masked.replace(pattern, replacement)
-          : masked.replace(pattern, replacement);
-    }
-    return masked;
+    return maskShapes(masked);
   };
   return {
     register(secret) {
@@ -62,7 +38,15 @@ export function createRedaction(): Redaction {
     },
     text,
     json: (value) => redactJson(value, text) as typeof value,
-    mayGoOn: (given) => isInKey(given) || heads.endOf(withoutBreaks(given)),
+    follow() {
+      let inKey = false;
+      let begun = '';
+      return (piece) => {
+        inKey = isInKey(piece, inKey);
+        begun = heads.beginningIn(begun + withoutBreaks(`\n${piece}`));
+        return inKey || begun !== '';
+      };
+    },
   };
 }
 
@@ -114,21 +98,15 @@ function placesWithoutBreaks(given: string): { readonly text: string; readonly p
   return { text, places };
 }
 
-function maskLines(found: string): string {
-  return found.replace(/[^\r\n]+/g, REDACTED);
-}
-
-/** A private key has begun, and its end has not come. */
-function isInKey(text: string): boolean {
-  const begins = [...text.matchAll(KEY_BEGINS)].at(-1)?.index;
-  return begins !== undefined && !/-----END [A-Z ]*PRIVATE KEY-----/.test(text.slice(begins));
-}
-
 /** How forms begin: few looks tell whether the end of a text may be the beginning of one. */
 function createHeads() {
   const short = new Set<string>();
   const long = new Map<string, string[]>();
   let longest = 0;
+  const isBegun = (rest: string): boolean =>
+    long
+      .get(rest.slice(0, HEAD_CHARACTERS))
+      ?.some((form) => form.length > rest.length && form.startsWith(rest)) === true;
   return {
     add(forms: readonly string[]): void {
       for (const form of forms) {
@@ -139,16 +117,13 @@ function createHeads() {
         long.set(head, [...(long.get(head) ?? []), form]);
       }
     },
-    endOf(text: string): boolean {
-      for (let length = 1; length < HEAD_CHARACTERS; length += 1) {
-        if (length <= text.length && short.has(text.slice(-length))) return true;
-      }
-      for (let at = Math.max(0, text.length - longest); at <= text.length - HEAD_CHARACTERS; at += 1) {
+    /** The longest end of the text that may be the beginning of a form. What stands before it never will be, whatever follows. */
+    beginningIn(text: string): string {
+      for (let at = Math.max(0, text.length - longest); at < text.length; at += 1) {
         const rest = text.slice(at);
-        const begun = long.get(rest.slice(0, HEAD_CHARACTERS)) ?? [];
-        if (begun.some((form) => form.length > rest.length && form.startsWith(rest))) return true;
+        if (rest.length < HEAD_CHARACTERS ? short.has(rest) : isBegun(rest)) return rest;
       }
-      return false;
+      return '';
     },
   };
 }

@@ -5,7 +5,7 @@ import {
   type ReportBody,
   type WorkerMessage,
 } from '../contract/worker-protocol.ts';
-import { createHoldBack } from './hold-back.ts';
+import { createHoldBack, type HoldBack } from './hold-back.ts';
 import type { Redaction } from './redaction.ts';
 import { fitBody } from './report-limits.ts';
 import type { LogLevel, Report, StepEnd } from './work.ts';
@@ -33,7 +33,7 @@ export function createReporter(parts: ReporterParts): Reporter {
   let sentNumber = 0;
   let acknowledgedNumber = 0;
   const progress = createProgressGate((body) => void queue(body));
-  const logs = createHoldBack(parts.redaction);
+  const logs = createLogs(parts.redaction);
 
   const pump = (): void => {
     while (waiting.length > 0 && sentNumber - acknowledgedNumber < REPORT_WINDOW) {
@@ -54,31 +54,32 @@ export function createReporter(parts: ReporterParts): Reporter {
       waiting.push({ body: fitBody(redacted(parts.redaction, body)), sent });
       pump();
     });
-  const queueInOrder = (body: ReportBody): Promise<void> => {
+  const queueLog = (body: ReportBody): Promise<void> => {
     progress.flush();
-    logs.flush();
     return queue(body);
+  };
+  const queueInOrder = (body: ReportBody): Promise<void> => {
+    logs.flush();
+    return queueLog(body);
   };
   const say = (body: ReportBody): void => void queueInOrder(body);
   return {
     log(level: LogLevel, message) {
-      progress.flush();
-      logs.put(message, (masked) => void queue({ kind: 'log', level, message: masked }));
+      logs.of(level).put(message, (masked) => void queueLog({ kind: 'log', level, message: masked }));
     },
-    printed({ level, message, ansi }) {
-      progress.flush();
+    printed({ level, message, ansi }, told) {
       // Held back, it is no reason to wait: what comes next says whether it is a secret.
       let sent = Promise.resolve();
-      logs.put(message, (masked) => {
+      logs.of(level).put(message, (masked) => {
         const coloured = ansi === null || masked !== message ? {} : { ansi };
-        sent = queue({ kind: 'log', level, message: masked, ...coloured });
+        sent = queueLog({ kind: 'log', level, message: masked, ...coloured });
+        told(masked);
       });
       return sent;
     },
-    progress(value) {
-      logs.flush();
-      progress.put(value);
-    },
+    printedAll: logs.flush,
+    // No reason to tell what waits for its next line: half a secret would be told.
+    progress: progress.put,
     step: (name, title, work) => runStep(say, { name, title }, work),
     acknowledged(upTo) {
       acknowledgedNumber = Math.max(acknowledgedNumber, Math.min(upTo, sentNumber));
@@ -123,6 +124,21 @@ async function runStep<T>(
     state('failed');
     throw error;
   }
+}
+
+/** One for each level, which is one for each stream of a program: a line of the one does not part a secret in the other. */
+function createLogs(redaction: Redaction): { of(level: LogLevel): HoldBack; flush(): void } {
+  const levels = new Map<LogLevel, HoldBack>();
+  return {
+    of(level) {
+      const held = levels.get(level) ?? createHoldBack(redaction);
+      levels.set(level, held);
+      return held;
+    },
+    flush() {
+      for (const held of levels.values()) held.flush();
+    },
+  };
 }
 
 interface ProgressGate {

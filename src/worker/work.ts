@@ -10,8 +10,13 @@ export type LogLevel = Extract<ReportBody, { kind: 'log' }>['level'];
 /** How a piece of work tells what it does. Everything that is said is redacted and cut to its limit. */
 export interface Report {
   log(level: LogLevel, message: string): void;
-  /** A line that a program printed; resolves once it has left this process, so that who prints faster waits. */
-  printed(line: PrintedLine): Promise<void>;
+  /**
+   * A line that a program printed; resolves once it has left this process, so that who prints faster waits. `told` hears it as it is
+   * told to everybody: masked together with its neighbours, now or a little later.
+   */
+  printed(line: PrintedLine, told: (masked: string) => void): Promise<void>;
+  /** A program has ended: what waits for its next line, because a secret may go on there, waits no longer. */
+  printedAll(): void;
   /** Many in a row become few; the last one is always sent. */
   progress(progress: Progress): void;
   /** A step that began; it ends as `done` or, when its work throws, as `failed`. */

@@ -4,8 +4,6 @@ import { join } from 'node:path';
 import { AppError } from '../contract/errors.ts';
 import { isInside } from '../contract/inside.ts';
 
-export { isInside };
-
 /** The places of an attempt below its workspace. */
 export interface Workspace {
   /** Fetched source code; left there for the worker of the task. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -34,6 +34,8 @@ beforeAll(async () => {
         deploy: { preset: 'sf.deploy' },
         query: { preset: 'sf.data' },
         whoami: { preset: 'sf', run: ['sf', 'org', 'display', '--target-org', 'target'], source: false },
+        default: { preset: 'sf', run: ['sf', 'org', 'display'] },
+        ran: { preset: 'sf', run: ['sh', '-c', 'echo ran'] },
         build: { preset: 'sfp.build' },
         install: { preset: 'sfp.install' },
       },
@@ -117,6 +119,42 @@ describe('the real sf CLI as a command', () => {
       const operation = await run({ command: 'whoami' });
       expect(await printedBy(operation)).toContain('ada@acme.example');
       expect(await printedBy(operation)).not.toMatch(/00D[A-Za-z0-9]{12,15}!/);
+    },
+    LIMIT_MS,
+  );
+});
+
+describe('the login of the real sf CLI', () => {
+  const configured = (name: string, configuration: string): string => {
+    const directory = join(root, name);
+    cpSync(PROJECT, directory, { recursive: true });
+    mkdirSync(join(directory, '.sf'));
+    writeFileSync(join(directory, '.sf', 'config.json'), configuration);
+    return directory;
+  };
+
+  test(
+    'succeeds where the source code has a configuration that is no JSON',
+    async () => {
+      const operation = await run({
+        command: 'ran',
+        source: { directory: configured('broken', 'no JSON') },
+      });
+      expect(operation, await printedBy(operation)).toMatchObject({
+        state: 'succeeded',
+        result: { outputTail: ['ran'] },
+      });
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    'makes its org the default one, whatever the source code says',
+    async () => {
+      const directory = configured('other', JSON.stringify({ 'target-org': 'other' }));
+      const operation = await run({ command: 'default', source: { directory } });
+      expect(operation, await printedBy(operation)).toMatchObject({ state: 'succeeded' });
+      expect(await printedBy(operation)).toContain('ada@acme.example');
     },
     LIMIT_MS,
   );

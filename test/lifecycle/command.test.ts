@@ -1,4 +1,7 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import type { CommandResult } from '../../src/contract/command.ts';
 import { startTestServer, type TestServer, untilState } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
@@ -41,4 +44,27 @@ test('a killed server leaves nothing of a command, runs again what may be done t
   expect(await started(once)).toBe(1);
   await running.client.call('cancelOperation', { params: { id: again } });
   expect(await untilState(running, again, 'cancelled')).toMatchObject({ attempt: 2 });
+});
+
+test('what is kept of a command is that of its last attempt', async () => {
+  const leave = 'mkdir kept; touch "kept/$(cat /proc/sys/kernel/random/uuid)"; exit 3';
+  const running = await startTestServer({
+    configuration: {
+      commands: {
+        leave: {
+          run: ['sh', '-c', leave],
+          onWorkerLoss: 'retry',
+          maxAttempts: 2,
+          artifacts: ['kept/*'],
+        },
+      },
+    },
+  });
+  server = running;
+  const body = { task: 'command', input: { command: 'leave' } };
+  const { id } = await running.client.call('createOperation', { body });
+  const { attempt, result } = await untilState(running, id, 'failed');
+  expect(attempt).toBe(2);
+  const named = (result as CommandResult).artifacts.map(({ name }) => name);
+  expect(readdirSync(join(running.paths.artifacts, id, 'kept')).map((name) => `kept/${name}`)).toEqual(named);
 });

@@ -1,74 +1,13 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { programEnvironment } from '../../src/config/environment.ts';
-import type { AssignedCommand, CommandResult } from '../../src/contract/command.ts';
-import type { CommandDeclaration } from '../../src/contract/command-declaration.ts';
-import { declaredCommand } from '../../src/contract/declared-command.ts';
-import type { ReportBody } from '../../src/contract/worker-protocol.ts';
-import { type SalesforceStandIn, startSalesforce } from '../support/salesforce/start.ts';
+import type { CommandResult } from '../../src/contract/command.ts';
 import { until } from '../support/until.ts';
-import { ACCOUNT, type BenchWorker, createBench, type WorkerBench } from './worker-bench.ts';
+import { linesOf, setUpCommands, shell } from './command/setting.ts';
 
-let bench: WorkerBench;
-let org: SalesforceStandIn | null = null;
-
-beforeEach(() => {
-  bench = createBench();
-});
-afterEach(async () => {
-  await bench.remove();
-  await org?.stop();
-  org = null;
-});
-
+const { bench, run, start } = setUpCommands();
 const CANARY = 'canary-5d41402abc4b2a76b9719d911017c592';
-
-/** A command of one line of shell, which is what is declared here and nothing that a request says. */
-const shell = (script: string, more: CommandDeclaration = {}): CommandDeclaration => ({
-  ...more,
-  run: ['sh', '-c', script],
-});
-
-interface Given {
-  readonly with?: Record<string, unknown>;
-  readonly files?: Readonly<Record<string, string>>;
-}
-
-async function start(declaration: CommandDeclaration, given: Given = {}): Promise<BenchWorker> {
-  const command = declaredCommand('probe', declaration);
-  const source = join(bench.workspace, 'source');
-  for (const [name, text] of Object.entries(given.files ?? {})) writeFileSync(join(source, name), text);
-  const artifacts = command.artifacts.length === 0 ? null : join(bench.directory, 'kept');
-  if (artifacts !== null) mkdirSync(artifacts);
-  const assigned: AssignedCommand = {
-    command,
-    secrets: Object.entries(command.secrets).map(([name, place]) => ({
-      account: `secret/default/${name}`,
-      place,
-    })),
-    tools: [],
-    env: {},
-    artifacts,
-  };
-  return bench.start({
-    task: 'command',
-    input: { command: 'probe', ...(given.with ? { with: given.with } : {}) },
-    command: assigned,
-    ...(command.org ? {} : { org: null }),
-    ...(given.files ? { fetched: { directory: source, commitId: 'c0ffee' } } : {}),
-  });
-}
-
-async function run(declaration: CommandDeclaration, given: Given = {}) {
-  const worker = await start(declaration, given);
-  const { outcome } = await worker.ended;
-  return { worker, outcome, lines: linesOf(worker.reports) };
-}
-
-type Line = Extract<ReportBody, { kind: 'log' }>;
-const linesOf = (reports: readonly ReportBody[]): readonly Line[] =>
-  reports.filter((body): body is Line => body.kind === 'log');
 
 function resultOf(outcome: unknown): CommandResult {
   return (outcome as { result: CommandResult }).result;
@@ -135,8 +74,8 @@ describe('a command', () => {
   });
 
   test('is handed its secrets by name, in a variable or a file, and none of them is told', async () => {
-    await bench.storeSecret('secret/default/npm', CANARY);
-    await bench.storeSecret('secret/default/key', `${CANARY}-key`);
+    await bench().storeSecret('secret/default/npm', CANARY);
+    await bench().storeSecret('secret/default/key', `${CANARY}-key`);
     const { worker, outcome, lines } = await run(
       shell(
         'test "$NPM_TOKEN" = "$(cut -c1-39 .npm/key)" && echo same; echo "$NPM_TOKEN"; ' +
@@ -187,8 +126,8 @@ describe('a command', () => {
   });
 
   test('keeps the files that it declares, really below its directory, with secrets masked', async () => {
-    await bench.storeSecret('secret/default/npm', CANARY);
-    symlinkSync('/etc/hostname', join(bench.workspace, 'source', 'linked.txt'));
+    await bench().storeSecret('secret/default/npm', CANARY);
+    symlinkSync('/etc/hostname', join(bench().workspace, 'source', 'linked.txt'));
     const { outcome } = await run(
       shell(
         'mkdir out; echo "a $NPM_TOKEN" > out/a.txt; printf "\\377$NPM_TOKEN" > out/b.bin; echo c > c.txt',
@@ -204,7 +143,7 @@ describe('a command', () => {
       artifacts: [{ name: 'out/a.txt', bytes: 13, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }],
       artifactsLeftOut: 1,
     });
-    expect(readFileSync(join(bench.directory, 'kept', 'out', 'a.txt'), 'utf8')).toBe('a [redacted]\n');
+    expect(readFileSync(join(bench().directory, 'kept', 'out', 'a.txt'), 'utf8')).toBe('a [redacted]\n');
   });
 
   test('a cancel ends it with all that it started', async () => {
@@ -215,46 +154,5 @@ describe('a command', () => {
       outcome: { state: 'cancelled', result: null },
       exit: 'it exited with code 0',
     });
-  });
-});
-
-describe('a command in an org', () => {
-  beforeEach(async () => {
-    org = await startSalesforce();
-    await bench.storeSecret(ACCOUNT, JSON.stringify({ kind: 'jwt', ...org.addJwtLogin() }));
-  });
-  const WHO = `fetch(process.env.SF_ORG_INSTANCE_URL + '/services/oauth2/userinfo', {
-    headers: { authorization: 'Bearer ' + process.env.SF_ACCESS_TOKEN },
-  }).then((answer) => answer.json()).then(({ username }) => {
-    console.log(username);
-    console.log(process.env.SF_ACCESS_TOKEN);
-  })`;
-
-  test('has a session while it runs, which then ends', async () => {
-    const { outcome, worker } = await run({ run: ['node', '-e', WHO], org: true });
-    expect(outcome).toMatchObject({
-      state: 'succeeded',
-      result: { outputTail: ['ada@acme.example', '[redacted]'] },
-    });
-    expect(org?.liveSessions()).toBe(0);
-    expect(worker.asks.map(({ kind }) => kind)).toEqual([
-      'session-lock',
-      'session-begin',
-      'session-end',
-      'session-revoked',
-    ]);
-  });
-
-  test('that is ended early leaves it to a person what became of it, unless it may be done twice', async () => {
-    for (const [onWorkerLoss, state] of [
-      ['indeterminate', 'indeterminate'],
-      ['retry', 'cancelled'],
-    ] as const) {
-      const worker = await start(shell('echo started; exec sleep 600', { org: true, onWorkerLoss }));
-      await until(() => linesOf(worker.reports).some(({ message }) => message === 'started'));
-      worker.cancel('timeout');
-      expect((await worker.ended).outcome?.state).toBe(state);
-    }
-    expect(org?.liveSessions()).toBe(0);
   });
 });

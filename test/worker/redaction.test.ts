@@ -78,6 +78,7 @@ describe('redaction', () => {
       `eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIzTVZHOSJ9.${'a'.repeat(40)}`,
     ])
       expect(text(`got ${token} today`)).toBe('got [redacted] today');
+    expect(text('x-eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIzTVZHOSJ9.c2lnbmF0dXJl today')).toBe('[redacted] today');
   });
 
   test('leaves ordinary text alone, and does not mask what is too short to be a secret', () => {
@@ -86,6 +87,48 @@ describe('redaction', () => {
     redaction.register('ab');
     const ordinary = 'ab: 3 of 12 components, 00D5g000004AcMeUAK, https://acme.example/a@b, main@1a2b3c4';
     expect(redaction.text(ordinary)).toBe(ordinary);
+  });
+});
+
+describe('what a program prints on purpose', () => {
+  /** A pattern that looks at the rest of such a text from each of its beginnings takes minutes. */
+  const CHARACTERS = 1_000_000;
+
+  test('takes redaction time in proportion to its length', () => {
+    const redaction = withSecret();
+    for (const unit of [
+      'eyJ-',
+      'eyJaaaaaaaa-',
+      'eyJaaaaaaaa.',
+      '-----BEGIN ',
+      '-----BEGIN PRIVATE KEY',
+      '-----BEGIN PRIVATE KEY-----',
+      '-----BEGIN PRIVATE KEY-----\n-----END ',
+      '00D000000000000!',
+      '5Aep861.',
+      'force://',
+      'glpat-',
+      'sfp_',
+      'a://',
+      'Bearer !',
+      '\n \n',
+      SECRET.slice(0, -1),
+    ])
+      expect(redaction.text(unit.repeat(CHARACTERS / unit.length)).length, unit).toBeGreaterThan(0);
+  });
+
+  test('is held back in time in proportion to its lines', () => {
+    const holdBack = createHoldBack(withSecret());
+    let lines = 0;
+    const count = (): void => {
+      lines += 1;
+    };
+    for (let key = 0; key < 20; key += 1) {
+      holdBack.put('-----BEGIN PRIVATE KEY-----', () => undefined);
+      for (let line = 0; line < 32_000; line += 1) holdBack.put('x', count);
+      holdBack.flush();
+    }
+    expect(lines).toBe(640_000);
   });
 });
 

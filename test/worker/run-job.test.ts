@@ -35,6 +35,7 @@ async function runInto(error: unknown) {
     report: {
       log: (_, message) => void logs.push(message),
       printed: async () => undefined,
+      printedAll: () => undefined,
       progress: () => undefined,
       step: (_, __, run) => run({}),
     },

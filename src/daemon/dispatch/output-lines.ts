@@ -1,5 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { cutText, KEPT_OF_PRINTED } from '../../contract/limits.ts';
+import { maskShapes } from '../../contract/secret-shapes.ts';
 
 /**
  * What a worker printed, line by line, for its operation's log: what a chatty library prints must not fill the disk. Lines are
@@ -39,16 +40,7 @@ function joined(rest: Line, more: string): Line {
   return { text: kept, dropped: rest.dropped + text.length - kept.length };
 }
 
-const CREDENTIALS = [
-  /\b00D[A-Za-z0-9]{12,15}![\w.]+/g, // session id
-  /\bforce:\/\/\S+/g, // sfdx auth URL
-  /\bBearer\s+[\w.~+/!-]+=*/g,
-  /\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, // JWT
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----.*/g,
-];
-
 function presentable({ text, dropped }: Line): string {
   const plain = text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '');
-  const masked = CREDENTIALS.reduce((line, pattern) => line.replace(pattern, '[hidden]'), plain);
-  return cutText(masked, KEPT_OF_PRINTED.characters, dropped);
+  return cutText(maskShapes(plain), KEPT_OF_PRINTED.characters, dropped);
 }

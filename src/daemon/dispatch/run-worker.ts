@@ -1,4 +1,5 @@
-import { mkdirSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { programEnvironment } from '../../config/environment.ts';
 import { withinHardLimits } from '../../config/hard-limits.ts';
 import { AppError } from '../../contract/errors.ts';
@@ -54,8 +55,7 @@ async function run(
   // One that waits may start no process, and this job is no other's.
   if (job.name === 'command') {
     await attempt.standby?.retire();
-    // Before its fork: what a worker may write must be there to be permitted.
-    if (job.command.artifacts !== null) mkdirSync(job.command.artifacts, { recursive: true, mode: 0o700 });
+    if (job.command.artifacts !== null) await makeEmpty(job.command.artifacts);
   }
   const marker = standby?.record.marker ?? program.marker;
   const assignment = assignmentOf(parts, attempt, {
@@ -85,6 +85,12 @@ async function run(
   const leftOut = quota.leftOut();
   if (leftOut !== null) await recordReports(parts, attempt, [leftOut]);
   return end;
+}
+
+/** Before the fork: what a worker may write must be there to be permitted. What is there is of an attempt before this one. */
+async function makeEmpty(directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
 }
 
 /** Workers that wait for a task. */

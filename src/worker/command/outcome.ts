@@ -26,6 +26,10 @@ export function limitOutcome(command: Command, limit: LimitMet, result: CommandR
   return failed('too-large', `${command.name} was ended: ${LIMITS[limit]}.`, command, result);
 }
 
+export function limitSentence(limit: LimitMet): string {
+  return `it was ended, because ${LIMITS[limit]}`;
+}
+
 /** Nobody can say how far it came. */
 export function unknownOutcome(command: Command, how: string): Outcome {
   const message = `Whether ${command.name} changed something is not known: ${how}.`;

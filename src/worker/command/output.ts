@@ -1,11 +1,15 @@
-import { stripVTControlCharacters } from 'node:util';
 import type { Command } from '../../contract/command.ts';
 import type { Progress } from '../../contract/operation.ts';
 import type { Report } from '../work.ts';
 
 const TAIL = { lines: 20, characters: 500 } as const;
+/** Patterns of a declaration may take far more time than the line is long, and a program chooses the line. */
+const PROGRESS_CHARACTERS = 1_000;
 /** Colours and weights; whatever else an escape sequence may do is not for the reader's terminal. */
 const COLOUR = /\u001b\[[0-9;]*m/g;
+/** Whatever a terminal obeys (ECMA-48): strings up to their end, control sequences, and short ones. None looks at one place twice. */
+const ESCAPE =
+  /\u001b[\]PX^_][^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)|(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|\u001b[ -/]*[0-~]/g;
 /** All but a tab. */
 const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g;
 
@@ -13,12 +17,12 @@ const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g;
 export interface Output {
   /** Resolves once the line has left this process: who prints faster than that waits. */
   line(text: string, stream: 'stdout' | 'stderr'): Promise<void>;
-  /** The last lines, without colours. */
+  /** The program has ended: its last lines, masked and without colours. */
   tail(): readonly string[];
 }
 
 export function createOutput(
-  report: Pick<Report, 'printed' | 'progress'>,
+  report: Pick<Report, 'printed' | 'printedAll' | 'progress'>,
   command: Pick<Command, 'progress'>,
 ): Output {
   const patterns = command.progress.map(({ pattern, unit = '' }) => ({
@@ -26,24 +30,27 @@ export function createOutput(
     unit,
   }));
   const tail: string[] = [];
+  // Masked before it is cut or taken apart: of a secret that was cut nobody could say that it is one.
+  const told = (masked: string): void => {
+    tail.push(masked.slice(0, TAIL.characters));
+    if (tail.length > TAIL.lines) tail.shift();
+    for (const { pattern, unit } of patterns) {
+      const progress = progressOf(pattern.exec(masked.slice(0, PROGRESS_CHARACTERS)), unit);
+      if (progress !== null) report.progress(progress);
+    }
+  };
   return {
     async line(text, stream) {
       const plain = plainOf(text);
       if (plain.trim() === '') return;
-      tail.push(plain.slice(0, TAIL.characters));
-      if (tail.length > TAIL.lines) tail.shift();
-      for (const { pattern, unit } of patterns) {
-        const progress = progressOf(pattern.exec(plain), unit);
-        if (progress !== null) report.progress(progress);
-      }
       const coloured = colouredOf(text);
-      await report.printed({
-        level: stream === 'stdout' ? 'info' : 'warn',
-        message: plain,
-        ansi: coloured === plain ? null : coloured,
-      });
+      const level = stream === 'stdout' ? 'info' : 'warn';
+      await report.printed({ level, message: plain, ansi: coloured === plain ? null : coloured }, told);
     },
-    tail: () => tail,
+    tail() {
+      report.printedAll();
+      return tail;
+    },
   };
 }
 
@@ -60,7 +67,7 @@ function colouredOf(text: string): string {
 }
 
 function harmless(text: string): string {
-  return stripVTControlCharacters(text).replace(CONTROL, '');
+  return text.replace(ESCAPE, '').replace(CONTROL, '');
 }
 
 /** A bare carriage return begins the line anew; what stands last is what a person would see. */

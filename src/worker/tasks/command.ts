@@ -3,11 +3,11 @@ import { fillWords } from '../../contract/command-words.ts';
 import { AppError } from '../../contract/errors.ts';
 import type { Outcome } from '../../contract/worker-protocol.ts';
 import { keepArtifacts } from '../command/artifacts.ts';
-import { failedOutcome, limitOutcome, unknownOutcome } from '../command/outcome.ts';
+import { failedOutcome, limitOutcome, limitSentence, unknownOutcome } from '../command/outcome.ts';
 import { createOutput, type Output } from '../command/output.ts';
 import { type CommandPlace, makePlace } from '../command/place.ts';
 import { type CommandSecrets, readSecrets } from '../command/secrets.ts';
-import { loginFailed, loginWords, sessionVariables } from '../command/sf-login.ts';
+import { LOGGED_IN, loginFailed, loginPlace, loginWords, sessionVariables } from '../command/sf-login.ts';
 import { DEFAULT_API_VERSION } from '../salesforce/connection.ts';
 import type { Org } from '../salesforce/org.ts';
 import { DEFAULT_SANDBOX_LIMITS } from '../sandbox/place.ts';
@@ -44,14 +44,15 @@ export async function command(work: TaskWork): Promise<Outcome> {
   return withOrg(work, { version: DEFAULT_API_VERSION, signal: work.signal }, async (org) => {
     if (assigned.command.login === 'environment') return runProgram(run, sessionVariables(org));
     await logIn(run, org);
-    return runProgram(run, {});
+    return runProgram(run, LOGGED_IN);
   });
 }
 
 async function logIn({ work, at }: Run, org: Org): Promise<void> {
   await work.report.step('sf-login', 'Log the sf CLI in', async () => {
     const output = createOutput(work.report, { progress: [] });
-    const { exitCode } = await start({ work, at, output }, loginWords(org.instanceUrl), {
+    const place = loginPlace(at.place);
+    const { exitCode } = await start({ work, at: { ...at, place }, output }, loginWords(org.instanceUrl), {
       env: { ...at.env, SF_ACCESS_TOKEN: org.accessToken() },
       network: true,
     });
@@ -117,11 +118,12 @@ async function resultOf(
 }
 
 function outcomeOf(declared: AssignedCommand['command'], ended: SandboxEnd, result: CommandResult): Outcome {
-  if (ended.limit !== null) return limitOutcome(declared, ended.limit, result);
-  if (declared.successExitCodes.includes(ended.exitCode)) return succeeded({ ...result });
-  if (ended.signal !== null && mayHaveChanged(declared)) {
-    return unknownOutcome(declared, `it was ended by ${ended.signal}`);
+  const { exitCode, limit, signal } = ended;
+  if (limit === null && declared.successExitCodes.includes(exitCode)) return succeeded({ ...result });
+  if (mayHaveChanged(declared) && (limit ?? signal) !== null) {
+    return unknownOutcome(declared, limit === null ? `it was ended by ${signal}` : limitSentence(limit));
   }
+  if (limit !== null) return limitOutcome(declared, limit, result);
   return failedOutcome(declared, ended, result);
 }
 

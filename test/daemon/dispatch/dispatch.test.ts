@@ -90,7 +90,7 @@ describe('an operation that was accepted', () => {
     const { ended, enqueue, logs } = await start();
     const id = await enqueue({ act: 'print' });
     await ended(id);
-    expect([...(await logs(id))].sort()).toEqual(['[hidden]', 'a plain line', 'a warning']);
+    expect([...(await logs(id))].sort()).toEqual(['[redacted]', 'a plain line', 'a warning']);
   });
 
   test('fails when this version does not know its task', async () => {

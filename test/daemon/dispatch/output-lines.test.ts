@@ -30,15 +30,21 @@ test('an endless line and endless lines are cut', async () => {
   ]);
 });
 
-test.each([
-  'session 00D000000000001!AQ.abc_DEF',
-  'url force://PlatformCLI::5Aep861token@example.my.salesforce.com',
-  'header Authorization: Bearer 00Dx.y-z',
-  'assertion eyJhbGciOi.eyJzdWIi.c2lnbmF0dXJl',
-  '-----BEGIN RSA PRIVATE KEY-----MIIE',
-])('what looks like a credential is hidden: %s', async (line) => {
-  const [shown] = await linesOf(line);
-  expect(shown).toMatch(/\[hidden\]$/);
+test('what looks like a secret is masked as the worker masks it', async () => {
+  for (const secret of [
+    '00D000000000001!AQEAQ.abc_DEF0123456789',
+    'force://PlatformCLI::5Aep861token@example.my.salesforce.com',
+    `5Aep861${'a'.repeat(40)}`,
+    `ghp_${'a'.repeat(36)}`,
+    `sfp_${'a'.repeat(43)}`,
+    'eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIzTVZHOSJ9.c2lnbmF0dXJl',
+    '-----BEGIN RSA PRIVATE KEY-----MIIE',
+  ])
+    expect(await linesOf(`got ${secret}`)).toEqual(['got [redacted]']);
+  expect(await linesOf('Authorization: Bearer 0123456789abcdef0')).toEqual([
+    'Authorization: Bearer [redacted]',
+  ]);
+  expect(await linesOf('https://ada:token@github.com/acme')).toEqual(['https://[redacted]@github.com/acme']);
 });
 
 test('colours are taken away', async () => {
