@@ -7,8 +7,8 @@ import type { OperationEvent } from '../../src/contract/event.ts';
 import type { Engine, Verb, Verbs } from '../../src/daemon/store/engine.ts';
 import { createEngine } from '../../src/daemon/store/engine.ts';
 import { createGroupCommit } from '../../src/daemon/store/group-commit.ts';
-import { openDatabase } from '../../src/daemon/store/open-database.ts';
 import { type Chance, createChance } from '../support/seeded.ts';
+import { createSharedBlank, openBlank } from './blank-database.ts';
 import { watchPauses } from './watch-pauses.ts';
 
 const BEGINNING = Date.parse('2026-03-01T10:00:00.000Z');
@@ -96,23 +96,13 @@ export interface World {
   end(): void;
 }
 
-/** Migrated once: a third of the time went into making the same tables for every seed. */
-const EMPTY = emptyDatabase();
+const shared = createSharedBlank();
 
-function emptyDatabase(): Buffer {
-  const db = openDatabase(':memory:');
-  try {
-    return db.serialize();
-  } finally {
-    db.close();
-  }
-}
-
-export function createWorld(seed: number, broken: Broken = () => ({})): World {
+export function createWorld(seed: number, broken?: Broken): World {
   const chance = createChance(seed);
-  const db = openDatabase(EMPTY);
+  const { db, giveBack } = broken === undefined ? shared() : openBlank();
   const sound = createEngine(db);
-  const watch = watchPauses({ ...sound.verbs, ...broken(sound.verbs, db) });
+  const watch = watchPauses({ ...sound.verbs, ...broken?.(sound.verbs, db) });
   const engine: Engine = { ...sound, verbs: watch.verbs };
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   // Modules that import setTimeout by name from node:timers/promises get the mocked one too.
@@ -158,7 +148,7 @@ export function createWorld(seed: number, broken: Broken = () => ({})): World {
     end() {
       mock.timers.reset();
       syncBuiltinESMExports();
-      db.close();
+      giveBack();
     },
   };
   return world;
