@@ -13,7 +13,7 @@ test.each(Object.entries({ ...BROKEN, ...BROKEN_LANES, ...BROKEN_REQUESTS }))(
   async (_name, promise) => {
     expect(await findingSeed(promise)).not.toBeNull();
   },
-  120_000,
+  300_000,
 );
 
 /** The first seed that says so; a broken promise may break others with it. */
