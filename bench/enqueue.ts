@@ -49,12 +49,19 @@ async function loadDaemon(seconds: number): Promise<Load & { readonly lagP99Ms: 
 }
 
 /** One operation holds the only place, so that forks do not compete with what is measured. */
-export async function withHeldDaemon<T>(
-  use: (daemon: BenchDaemon, headers: Record<string, string>) => Promise<T>,
-  standby = 0,
+async function withHeldDaemon<T>(use: Use<T>): Promise<T> {
+  return await withDaemon({ worker: 'hold-worker.mjs', standby: 0 }, use);
+}
+
+type Use<T> = (daemon: BenchDaemon, headers: Record<string, string>) => Promise<T>;
+
+/** With an org, and a token of a program that enqueues. `worker` null: the published one. */
+export async function withDaemon<T>(
+  options: { readonly worker: string | null; readonly standby: number },
+  use: Use<T>,
 ): Promise<T> {
   const org = await startSalesforce();
-  const daemon = await startDaemon({ worker: 'hold-worker.mjs', concurrency: 1, standby });
+  const daemon = await startDaemon({ ...options, concurrency: 1 });
   try {
     await registerOrg(daemon, org);
     const { token } = await daemon.client.call('createToken', {

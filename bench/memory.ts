@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { withHeldDaemon } from './enqueue.ts';
+import { withDaemon } from './enqueue.ts';
 import { type Figure, figure, round } from './figure.ts';
 import { enqueueMany } from './load.ts';
 
@@ -11,15 +11,16 @@ const MB = 1024 * 1024;
 
 /** What a server costs that has nothing to do, and one with a long queue. */
 export async function benchMemory(): Promise<readonly Figure[]> {
-  return await withHeldDaemon(async (daemon, headers) => {
+  return await withDaemon({ worker: null, standby: STANDBY }, async (daemon, headers) => {
     await delay(REST_MS);
     const idle = (await daemon.probe()).rssBytes;
     const workers = childrenOf(daemon.pid).map(rssOf);
+    await daemon.client.call('pauseServer', { body: { reason: 'all of it waits' } });
     await enqueueMany(daemon.paths.edgeSocket, headers, WAITING);
     await delay(REST_MS);
     const waiting = (await daemon.probe()).rssBytes;
     const megabytes = (bytes: number) => round(bytes / MB);
-    const standby = `${workers.length} standby workers of the bench beside it, nothing but a Node process each: ${megabytes(workers.reduce((all, one) => all + one, 0))} MB`;
+    const standby = `${workers.length} standby workers of the published package beside it: ${megabytes(workers.reduce((all, one) => all + one, 0))} MB`;
     return [
       figure({
         name: 'memory of the daemon, idle',
@@ -36,7 +37,7 @@ export async function benchMemory(): Promise<readonly Figure[]> {
         method: `growth of the same process ${REST_MS / 1_000} s after ${WAITING} operations were enqueued over HTTP by 64 clients; what was read to serve them is still in it`,
       }),
     ];
-  }, STANDBY);
+  });
 }
 
 function childrenOf(pid: number): readonly number[] {

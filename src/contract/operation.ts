@@ -6,12 +6,16 @@ import { Alias, JsonObject, Labels, Nullable, OneOf, OperationId, Tenant, Time }
 export const STATES = {
   scheduled:
     'Accepted, to be queued at its time (a delay asked for, or the back-off before another attempt).',
-  queued: 'Accepted and waiting for its lane or for capacity; waitingFor says which.',
+  queued:
+    'Accepted and waiting for its turn: its lane, capacity, a lock, a window, a login, or whoever paused; waitingFor says which.',
   running: 'An attempt holds it: a worker runs, or recovery is about to decide about a worker that was lost.',
   succeeded: 'Final: the work was done, and result says what came of it.',
-  failed: 'Final: the work was not done, or not all of it, and error says why.',
-  cancelled: 'Final: ended because a person or a rule asked, and nothing goes on in the org.',
-  timed_out: 'Final: ended because its time was over, and nothing goes on in the org.',
+  failed:
+    'Final: the work was not done, or not all of it, or its result is too large to be kept; error says which.',
+  cancelled:
+    'Final: ended because a person or newer work asked, or a restore; nothing goes on in the org, but for what a command that may be done twice began there.',
+  timed_out:
+    'Final: ended because its time was over; nothing goes on in the org, but for what a command that may be done twice began there.',
   indeterminate:
     'Final: a call was sent, and whether it took effect could not be found out; a person has to look.',
 } as const;

@@ -3,6 +3,7 @@ import { get } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { AppError } from '../../src/contract/errors.ts';
+import { damageRootOf } from '../support/damage-page.ts';
 import { runCli } from '../support/run-cli.ts';
 import { startSalesforce } from '../support/salesforce/start.ts';
 import { sampleProject } from '../support/sample-project.ts';
@@ -107,6 +108,49 @@ describe.runIf(canMount)('a read-only disk', () => {
       expect((await server.client.call('serverStatus')).pid).toBe(pid);
     },
   );
+
+  test.runIf(canMountFailingDisk)(
+    'that is writable again while the server runs is written to again, without a restart',
+    async () => {
+      const disk = mountFailingDisk(200);
+      toStop.push(() => disk.remove());
+      const server = await startTestServer({ place: disk.directory });
+      toStop.push(() => server.remove().catch(() => undefined));
+      const { pid } = server;
+      const wal = `${server.paths.database}-wal`;
+      disk.setWritable(wal, false);
+      toStop.push(() => disk.setWritable(wal, true));
+      const pause = () => server.client.call('pauseServer', { body: { reason: 'a look' } });
+      await expect(pause()).rejects.toMatchObject({ code: 'store-unavailable', status: 503 });
+      await until(async () => !(await server.client.call('readiness')).ready, server.output);
+      disk.setWritable(wal, true);
+      await until(async () => (await server.client.call('readiness')).ready, server.output);
+      expect(await pause()).toMatchObject({ paused: { reason: 'a look' } });
+      expect((await server.client.call('serverStatus')).pid).toBe(pid);
+    },
+  );
+});
+
+test('a page that is found damaged while the server runs keeps it not ready, and what does not meet it is answered', async () => {
+  const server = await startTestServer();
+  toStop.push(() => server.remove());
+  const org = await startSalesforce();
+  toStop.push(() => org.stop());
+  await registerOrg(server, org);
+  await server.stop();
+  damageRootOf(server.paths.database, 'events');
+  await server.start();
+  const body = { task: 'salesforce.identity', org: 'uat', input: {} } as const;
+  await expect(server.client.call('createOperation', { body })).rejects.toMatchObject({
+    code: 'store-damaged',
+    status: 503,
+  });
+  await until(async () => {
+    const { ready, checks } = await server.client.call('readiness');
+    const store = checks.find(({ name }) => name === 'store');
+    return !ready && /damaged/.test(store?.detail ?? '');
+  }, server.output);
+  expect(await server.client.call('listOperations', { query: {} })).toMatchObject({ items: [] });
 });
 
 test('a damaged database ends the start with one sentence that names the remedy, and exit code 78', async () => {

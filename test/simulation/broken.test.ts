@@ -1,18 +1,19 @@
 import { expect, test } from 'vitest';
 import { BROKEN, type BrokenPromise } from './broken.ts';
 import { BROKEN_LANES } from './broken-lanes.ts';
+import { BROKEN_REQUESTS } from './broken-requests.ts';
 import { simulate } from './simulate.ts';
 import { Violation } from './violation.ts';
 
 /** Most are found by the first few; what has to meet a rare moment takes more. */
 const SEEDS = 400;
 
-test.each(Object.entries({ ...BROKEN, ...BROKEN_LANES }))(
+test.each(Object.entries({ ...BROKEN, ...BROKEN_LANES, ...BROKEN_REQUESTS }))(
   'the simulation finds %s',
   async (_name, promise) => {
     expect(await findingSeed(promise)).not.toBeNull();
   },
-  120_000,
+  300_000,
 );
 
 /** The first seed that says so; a broken promise may break others with it. */

@@ -203,7 +203,7 @@ export const BROKEN: Readonly<Record<string, BrokenPromise>> = {
     }),
   },
   'a cancel that only says so': {
-    invariant: 'a cancelled deployment does not go on',
+    invariant: 'a deployment that was cancelled, or whose time is over, does not go on',
     broken: (verbs, db) => ({
       requestCancel(tenant, id, by, now) {
         const cancelled = verbs.settle(id, currentAttempt(db, id), { to: 'cancelled', result: null }, now);

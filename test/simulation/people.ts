@@ -23,10 +23,19 @@ export function wish(world: World): void {
     mode: world.chance.happens(0.6) ? 'exclusive' : 'shared',
     where: world.chance.weigh(WHERE),
     later: world.chance.happens(0.15),
+    supersede: supersedeOf(world),
+    onWorkerLoss: world.chance.happens(0.2) ? world.chance.pick(['resume', 'indeterminate']) : null,
+    timeoutSeconds: world.chance.happens(0.2) ? 1 + world.chance.below(6) : 600,
     asking: false,
     id: null,
     cancelAnswered: false,
   });
+}
+
+/** The newest of a few branches, as webhooks ask for it. */
+function supersedeOf({ chance }: World): Wish['supersede'] {
+  if (!chance.happens(0.2)) return null;
+  return { key: chance.pick(['main', 'release']), running: chance.pick(['keep', 'cancel']) };
 }
 
 /** A client asks under the same key until it is answered. */
@@ -41,7 +50,8 @@ export function ask(world: World, { store, life }: Daemon, one: Wish): void {
   );
 }
 
-function operationOf(world: World, { key, mode, where, later }: Wish): NewOperation {
+function operationOf(world: World, wanted: Wish): NewOperation {
+  const { key, mode, where, later, supersede, onWorkerLoss, timeoutSeconds } = wanted;
   const now = world.now();
   const pooled = Object.hasOwn(POOLS, where);
   return {
@@ -53,15 +63,15 @@ function operationOf(world: World, { key, mode, where, later }: Wish): NewOperat
     input: { source: { directory: '/simulation' } },
     priority: world.chance.pick(['critical', 'normal', 'batch']),
     maxAttempts: 1 + world.chance.below(4),
-    timeoutSeconds: 600,
-    onWorkerLoss: null,
+    timeoutSeconds,
+    onWorkerLoss,
     pool: pooled ? { name: where, mode } : null,
     overrideWindow: world.chance.happens(0.1) ? 'a hotfix' : null,
     labels: { wish: key },
     origin: { kind: 'api', name: null },
     retryOf: null,
     scheduledFor: later ? new Date(now.getTime() + 20_000).toISOString() : null,
-    supersede: null,
+    supersede,
     createdAt: now.toISOString(),
   };
 }
@@ -98,6 +108,21 @@ export function resolveAll(world: World, { store }: Daemon): void {
     store.resolve('default', id, resolution).catch(() => undefined);
 }
 
+/**
+ * What waits in a pool all of whose orgs have something to follow waits for ever, and so does what is to be followed: a known
+ * mistake, kept in `store/pools.test.ts`. A person sees it and cancels what has not begun.
+ */
+export function untangle(world: World, { store }: Daemon): void {
+  const follows = world.db.prepare('SELECT organisation FROM lanes WHERE follows = 1').pluck().all();
+  const waiting = world.db.prepare(
+    "SELECT id, pool FROM operations WHERE state = 'queued' AND organisation IS NULL AND pool IS NOT NULL",
+  );
+  for (const { id, pool } of waiting.all() as { id: string; pool: string }[]) {
+    if (!POOLS[pool]?.every((member) => follows.includes(member))) continue;
+    store.requestCancel('default', id, null, world.now().toISOString()).catch(() => undefined);
+  }
+}
+
 /** Of work outside that is soon killed, or that lets go of it. */
 export function lock(world: World, { store }: Daemon): void {
   const id = world.nextId('lk_');
@@ -123,4 +148,10 @@ export function drain({ life, dispatch }: Daemon): void {
 export function undrain({ life, dispatch }: Daemon): void {
   life.draining = false;
   dispatch.drain.end();
+}
+
+/** By a little, as a daemon that keeps time does, or by more than any back-off takes. */
+export function setClock(world: World): void {
+  const most = world.chance.pick([20_000, 900_000]);
+  world.setClock(world.chance.below(2 * most) - most);
 }

@@ -41,7 +41,7 @@ export function simulateStore(world: World, life: Life): Store {
     for (const [index, answer] of answers.entries()) {
       const waiting = requests[index];
       if ('failure' in answer) waiting?.reject(fromFailure(answer.failure));
-      else waiting?.resolve(structuredClone(answer.value));
+      else waiting?.resolve(copyOf(answer.value));
     }
   };
   const call = (verb: Verb, args: unknown[]): Promise<unknown> =>
@@ -52,7 +52,7 @@ export function simulateStore(world: World, life: Life): Store {
       tick.push({
         id: tick.length,
         verb,
-        args: structuredClone(args),
+        args: args.map(copyOf),
         draining: life.draining,
         resolve,
         reject,
@@ -71,6 +71,11 @@ export function simulateStore(world: World, life: Life): Store {
     copy: () => Promise.reject(new Error('The simulation has no file.')),
     close: () => Promise.resolve(),
   };
+}
+
+/** As it comes through the channel of the store's thread; most are words and numbers. */
+function copyOf(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? structuredClone(value) : value;
 }
 
 function noteStart(world: World, answer: Answer | undefined): void {

@@ -31,6 +31,7 @@ export function simulateMeans(world: World, life: Life): AttemptMeans {
         return await worker.run(job);
       } catch (error) {
         if (!(error instanceof Death)) throw error;
+        if (job.name === 'task') noteLoss(world, attempt);
         worker.haunt();
         return LOST;
       } finally {
@@ -38,6 +39,12 @@ export function simulateMeans(world: World, life: Life): AttemptMeans {
       }
     },
   };
+}
+
+/** What the invariants have to know of it: who may go on by itself, and who cannot know better. */
+function noteLoss(world: World, { operation, interruption }: Attempt): void {
+  if (operation.onWorkerLoss === 'indeterminate') world.lostForGood.set(operation.id, operation.attempt);
+  if (interruption === 'timeout') world.lostAfterTime.add(operation.id);
 }
 
 function simulateWorkspace(world: World): Workspace {

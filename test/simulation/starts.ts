@@ -7,6 +7,7 @@ export interface Row {
   readonly id: string;
   readonly state: OperationState;
   readonly attempt: number;
+  readonly max_attempts: number;
   readonly mode: 'exclusive' | 'shared';
   /** null: work of a pool that has not begun. */
   readonly organisation: string | null;
@@ -16,6 +17,8 @@ export interface Row {
   readonly result: string | null;
   readonly checkpoint: string | null;
   readonly wish: string;
+  readonly on_worker_loss: string | null;
+  readonly cancel_requested_at: string | null;
 }
 
 /** An operation as the history tells it. */

@@ -15,9 +15,12 @@ export type Invariant =
   | 'work of a pool passes nothing, and nothing passes it'
   | 'a lock is held alone, under a higher number'
   | 'only the beginning of the history goes, and none of work that has begun'
+  | 'newer work takes the place of what waits under its key'
+  | 'what asked for a person does not run again by itself'
+  | 'a clock that was set back holds nothing up'
   | 'everything comes to its end'
   | 'indeterminate only when nobody can know'
-  | 'a cancelled deployment does not go on';
+  | 'a deployment that was cancelled, or whose time is over, does not go on';
 
 export class Violation extends Error {
   readonly invariant: Invariant;

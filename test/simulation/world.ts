@@ -7,8 +7,9 @@ import type { OperationEvent } from '../../src/contract/event.ts';
 import type { Engine, Verb, Verbs } from '../../src/daemon/store/engine.ts';
 import { createEngine } from '../../src/daemon/store/engine.ts';
 import { createGroupCommit } from '../../src/daemon/store/group-commit.ts';
-import { openDatabase } from '../../src/daemon/store/open-database.ts';
+import type { NewOperation } from '../../src/daemon/store/port.ts';
 import { type Chance, createChance } from '../support/seeded.ts';
+import { createSharedBlank, openBlank } from './blank-database.ts';
 import { watchPauses } from './watch-pauses.ts';
 
 const BEGINNING = Date.parse('2026-03-01T10:00:00.000Z');
@@ -27,6 +28,9 @@ export interface Wish {
   /** An org or a pool. */
   readonly where: string;
   readonly later: boolean;
+  readonly supersede: NewOperation['supersede'];
+  readonly onWorkerLoss: NewOperation['onWorkerLoss'];
+  readonly timeoutSeconds: number;
   asking: boolean;
   id: string | null;
   cancelAnswered: boolean;
@@ -60,6 +64,8 @@ export interface Faults {
   orgFails: number;
   /** Against other things that people do. */
   pauses: number;
+  /** Somebody sets the clock of the machine. */
+  clock: number;
 }
 
 /** Wraps verbs, to break what they promise. */
@@ -82,42 +88,39 @@ export interface World {
   readonly startedPaused: readonly string[];
   /** What was claimed although a drain had begun. */
   readonly startedDraining: string[];
+  /** What asked for a person when its worker is lost, and the attempt that lost one that was told what to do. */
+  readonly lostForGood: Map<string, number>;
+  /** What lost its worker when its time was over. */
+  readonly lostAfterTime: Set<string>;
   /** Set by whoever kills the daemon from inside a commit. */
   crashed: boolean;
   /** Requests under way, and how many there were: the world is idle when neither changes. */
   busy: number;
   turns: number;
   now(): Date;
+  /** So much ahead of the true time, or behind it. No timer notices. */
+  setClock(aheadMs: number): void;
   nextId(prefix: string): string;
-  /** Time goes on, and every timer that comes due runs. */
-  advance(milliseconds: number): Promise<void>;
+  /** Time goes on step by step, and every timer that comes due runs. */
+  advance(milliseconds: number, stepMs?: number): Promise<void>;
   /** Until nothing happens any more without time going on. */
   settle(): Promise<void>;
   end(): void;
 }
 
-/** Migrated once: a third of the time went into making the same tables for every seed. */
-const EMPTY = emptyDatabase();
+const shared = createSharedBlank();
 
-function emptyDatabase(): Buffer {
-  const db = openDatabase(':memory:');
-  try {
-    return db.serialize();
-  } finally {
-    db.close();
-  }
-}
-
-export function createWorld(seed: number, broken: Broken = () => ({})): World {
+export function createWorld(seed: number, broken?: Broken): World {
   const chance = createChance(seed);
-  const db = openDatabase(EMPTY);
+  const { db, giveBack } = broken === undefined ? shared() : openBlank();
   const sound = createEngine(db);
-  const watch = watchPauses({ ...sound.verbs, ...broken(sound.verbs, db) });
+  const watch = watchPauses({ ...sound.verbs, ...broken?.(sound.verbs, db) });
   const engine: Engine = { ...sound, verbs: watch.verbs };
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   // Modules that import setTimeout by name from node:timers/promises get the mocked one too.
   syncBuiltinESMExports();
   let elapsedMs = 0;
+  let aheadMs = 0;
   let ids = 0;
   const world: World = {
     chance,
@@ -132,17 +135,22 @@ export function createWorld(seed: number, broken: Broken = () => ({})): World {
     history: [],
     startedPaused: watch.startedPaused,
     startedDraining: [],
+    lostForGood: new Map(),
+    lostAfterTime: new Set(),
     crashed: false,
     busy: 0,
     turns: 0,
-    now: () => new Date(BEGINNING + elapsedMs),
+    now: () => new Date(BEGINNING + elapsedMs + aheadMs),
+    setClock(milliseconds) {
+      aheadMs = milliseconds;
+    },
     nextId(prefix) {
       ids += 1;
       return `${prefix}${String(ids).padStart(26, '0')}`;
     },
-    async advance(milliseconds) {
-      for (let left = milliseconds; left > 0; left -= STEP_MS) {
-        const step = Math.min(left, STEP_MS);
+    async advance(milliseconds, stepMs = STEP_MS) {
+      for (let left = milliseconds; left > 0; left -= stepMs) {
+        const step = Math.min(left, stepMs);
         elapsedMs += step;
         mock.timers.tick(step);
         await world.settle();
@@ -158,7 +166,7 @@ export function createWorld(seed: number, broken: Broken = () => ({})): World {
     end() {
       mock.timers.reset();
       syncBuiltinESMExports();
-      db.close();
+      giveBack();
     },
   };
   return world;
@@ -178,6 +186,7 @@ function faultsOf(chance: Chance): Faults {
     workerDies: some(0.2),
     orgFails: some(0.15),
     pauses: some(1),
+    clock: some(1),
   };
 }
 

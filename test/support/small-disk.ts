@@ -51,6 +51,8 @@ export function mountSmallDisk(megabytes: number): SmallDisk {
 export interface FailingDisk {
   readonly directory: string;
   fail(): void;
+  /** A file of it, or what it may be again; also for whoever has it open. */
+  setWritable(file: string, writable: boolean): void;
   remove(): void;
 }
 
@@ -66,6 +68,7 @@ export function mountFailingDisk(megabytes: number): FailingDisk {
   return {
     directory,
     fail: () => run('mount', '-o', 'remount,abort', directory),
+    setWritable: (file, writable) => run('chattr', writable ? '-i' : '+i', file),
     remove() {
       run('umount', '-l', directory);
       rmSync(place, { recursive: true, force: true });

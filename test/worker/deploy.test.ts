@@ -246,6 +246,12 @@ describe('a deployment', () => {
     expect(outcome).toMatchObject({ state: 'indeterminate', error: { code: 'deploy-unknown' } });
   });
 
+  test('that another version wrote in a form of its own is left to a person, and nothing is sent', async () => {
+    const { outcome } = await (await resume({ intention: 'of tomorrow' })).ended;
+    expect(outcome).toMatchObject({ state: 'indeterminate', error: { code: 'deploy-unknown' } });
+    expect(org.calls.deploy).toBe(0);
+  });
+
   test('that was sent is cancelled by the next attempt when the operation is to end', async () => {
     org.holdDeployments(true);
     const sent = org.addDeployment('ada@acme.example', { checkOnly: false });

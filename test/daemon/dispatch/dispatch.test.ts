@@ -214,6 +214,8 @@ describe('reports', () => {
 
   test.each([
     ['of an unknown shape', 'garbage', 'worker-protocol'],
+    ['with a checkpoint of an unknown shape', 'oddCheckpoint', 'worker-protocol'],
+    ['larger than a message may be', 'shout', 'worker-protocol'],
     ['that leave out a number', 'skip', 'worker-protocol'],
     ['that wait for no acknowledgement', 'rush', 'worker-protocol'],
     ['with a result that the task does not promise', 'mismatch', 'worker-protocol'],

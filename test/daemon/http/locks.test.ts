@@ -5,7 +5,7 @@ let doors: Doors;
 const URL = '/api/v1/orgs/uat/locks';
 
 beforeAll(async () => {
-  doors = await openDoors();
+  doors = await openDoors({ configuration: { pools: { ci: ['uat'] } } });
 });
 afterAll(async () => doors.close());
 
@@ -53,6 +53,11 @@ test('a lock that nobody knows, of an org that nobody knows, cannot be had', asy
   expect((await owner('PUT', `${URL}/${unknown}`)).status).toBe(404);
   expect((await owner('DELETE', `${URL}/${unknown}`)).status).toBe(404);
   expect((await owner('POST', '/api/v1/orgs/nowhere/locks', { ttlSeconds: 60 })).status).toBe(422);
+});
+
+test('a lock of a pool cannot be had: it is of one org', async () => {
+  const answer = await owner('POST', '/api/v1/orgs/ci/locks', { ttlSeconds: 60 });
+  expect(answer).toMatchObject({ status: 422, body: { code: 'unknown-org' } });
 });
 
 test.each([{}, { ttlSeconds: 9 }, { ttlSeconds: 3_601 }, { ttlSeconds: 60, note: '' }])(

@@ -4,7 +4,7 @@ import { ask, asOwner, bearing, type Doors, openDoors } from './open-doors.ts';
 let doors: Doors;
 
 beforeAll(async () => {
-  doors = await openDoors();
+  doors = await openDoors({ configuration: { pools: { ci: ['uat'] } } });
 });
 afterAll(async () => doors.close());
 
@@ -31,12 +31,17 @@ describe('a lane', () => {
     expect(unsaid.body.lane.paused).toMatchObject({ by: 'the owner', reason: null });
   });
 
-  test.each(['pause', 'resume'])('of an org that nobody knows cannot be told to %s', async (what) => {
-    const answer = await ask(doors.control, 'POST', `/api/v1/orgs/nowhere/${what}`, as(asOwner()));
-    expect(answer).toMatchObject({ status: 422, body: { code: 'unknown-org' } });
-    const elsewhere = await ask(doors.control, 'POST', `/api/v1/orgs/uat/${what}`, as(asOwner('other')));
-    expect(elsewhere.status).toBe(422);
-  });
+  test.each(['pause', 'resume'])(
+    'of an org that nobody knows, or of a pool, cannot be told to %s',
+    async (what) => {
+      const answer = await ask(doors.control, 'POST', `/api/v1/orgs/nowhere/${what}`, as(asOwner()));
+      expect(answer).toMatchObject({ status: 422, body: { code: 'unknown-org' } });
+      const pool = await ask(doors.control, 'POST', `/api/v1/orgs/ci/${what}`, as(asOwner()));
+      expect(pool).toMatchObject({ status: 422, body: { code: 'unknown-org' } });
+      const elsewhere = await ask(doors.control, 'POST', `/api/v1/orgs/uat/${what}`, as(asOwner('other')));
+      expect(elsewhere.status).toBe(422);
+    },
+  );
 
   test.each([{ reason: '' }, { reason: 'x'.repeat(501) }, { because: 'x' }])(
     'takes no such reason: %j',

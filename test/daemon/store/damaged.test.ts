@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { openStore } from '../../../src/daemon/store/open.ts';
-import { freshStore, look, newOperation, operationId, temporaryFile } from './home.ts';
+import { damageRootOf } from '../../support/damage-page.ts';
+import { freshStore, newOperation, operationId, temporaryFile } from './home.ts';
 
 describe('a damaged database', () => {
   test('is not opened, and the sentence says what helps', async () => {
@@ -23,7 +24,7 @@ describe('a damaged database', () => {
     await first.store.probe();
     await first.store.close();
     const { file } = first;
-    const page = overwriteRootOf(file, 'events');
+    const page = damageRootOf(file, 'events');
     expect(page).toBeGreaterThan(1);
     const { store } = await freshStore(file);
     expect(await store.getOperation('default', operationId(1))).toMatchObject({ state: 'queued' });
@@ -35,17 +36,3 @@ describe('a damaged database', () => {
     expect(await store.getOperation('default', operationId(1))).toMatchObject({ state: 'queued' });
   });
 });
-
-/** The page at which a table begins gets what a bad disk might give. */
-function overwriteRootOf(file: string, table: string): number {
-  const db = look(file);
-  const { rootpage } = db.prepare('SELECT rootpage FROM sqlite_master WHERE name = ?').get(table) as {
-    rootpage: number;
-  };
-  const size = Number(db.pragma('page_size', { simple: true }));
-  db.close();
-  const bytes = readFileSync(file);
-  bytes.fill(0x5a, (rootpage - 1) * size, rootpage * size);
-  writeFileSync(file, bytes);
-  return rootpage;
-}

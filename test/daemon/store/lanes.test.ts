@@ -1,5 +1,9 @@
+import type { Database } from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
+import { createEngine } from '../../../src/daemon/store/engine.ts';
+import { openDatabase } from '../../../src/daemon/store/open-database.ts';
 import type { Store } from '../../../src/daemon/store/port.ts';
+import { openBroken } from './broken-sql.ts';
 import { at, freshStore, newOperation, operationId, shared } from './home.ts';
 
 const HOUR = 3_600;
@@ -200,6 +204,13 @@ describe('an exclusive operation in back-off', () => {
 });
 
 describe('waitingFor', () => {
+  test('that counts nothing ahead is found', () => {
+    const second = { reason: 'org', operation: operationId(1), place: 2 };
+    expect(waitingOfSecond(openDatabase(':memory:'))).toEqual(second);
+    const from = 'SELECT count(*) AS ahead, coalesce';
+    expect(waitingOfSecond(openBroken({ from, to: 'SELECT 0 AS ahead, coalesce' }))).not.toEqual(second);
+  });
+
   test('names what holds the lane, and the place', async () => {
     const { store } = await freshStore();
     for (const number of [1, 2, 3]) await store.accept(newOperation(number), null);
@@ -230,3 +241,9 @@ describe('waitingFor', () => {
     expect(await waitingFor(store, 105)).toEqual({ reason: 'org', operation: operationId(1) });
   });
 });
+
+function waitingOfSecond(db: Database): unknown {
+  const { accept, getOperation } = createEngine(db).verbs;
+  for (const number of [1, 2]) accept(newOperation(number), null);
+  return getOperation('default', operationId(2))?.waitingFor;
+}

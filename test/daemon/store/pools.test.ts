@@ -117,6 +117,23 @@ describe('work of a pool', () => {
     expect(await waitingFor(store, 1)).toMatchObject({ reason: 'paused', scope: 'server' });
   });
 
+  // known, and not mended: see `untangle` in test/simulation/people.ts
+  test.fails('does not hold up what follows a deployment, where each org has something to follow', async () => {
+    const store = await storeWithOrgs();
+    await store.accept(inOrg(1, 'ci1'), null);
+    await store.accept(inOrg(2, 'ci2'), null);
+    expect([await claimed(store), await claimed(store)]).toEqual([
+      [1, 'ci1'],
+      [2, 'ci2'],
+    ]);
+    await store.accept({ ...pooled(3), priority: 'critical' }, null);
+    for (const number of [1, 2]) {
+      await store.recordCheckpoint(operationId(number), 1, { deploymentId: '0Af' }, at(4));
+      await store.settle(operationId(number), 1, { to: 'queued', reason: 'again', error: ERROR }, at(5));
+    }
+    expect(await claimed(store)).toEqual([1, 'ci1']);
+  });
+
   test('whose pool is declared no more waits until it is again, and can be cancelled', async () => {
     const store = await storeWithOrgs();
     await store.accept(pooled(1), null);

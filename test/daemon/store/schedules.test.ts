@@ -1,9 +1,14 @@
+import type { Database } from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { TICK_OUTCOMES } from '../../../src/contract/schedule.ts';
+import { createEngine } from '../../../src/daemon/store/engine.ts';
+import { createGroupCommit } from '../../../src/daemon/store/group-commit.ts';
 import { openStore } from '../../../src/daemon/store/open.ts';
+import { openDatabase } from '../../../src/daemon/store/open-database.ts';
 import type { Store } from '../../../src/daemon/store/port.ts';
-import type { NewTick } from '../../../src/daemon/store/schedule-port.ts';
+import type { NewTick, RecordedTick } from '../../../src/daemon/store/schedule-port.ts';
 import { TICKS_KEPT } from '../../../src/daemon/store/schedules.ts';
+import { openBroken } from './broken-sql.ts';
 import { at, freshStore, look, newOperation, operationId } from './home.ts';
 
 const NIGHTLY = { tenant: 'default', name: 'nightly', cron: '0 2 * * *', timeZone: 'UTC' };
@@ -59,6 +64,15 @@ describe('a tick', () => {
     } finally {
       await again.close();
     }
+  });
+
+  test('that nobody looks up is found', () => {
+    const lookup = 'SELECT 1 AS one FROM ticks WHERE';
+    expect(outcomesOfOneTick(openDatabase(':memory:'))).toEqual(['created', 'repeated']);
+    expect(outcomesOfOneTick(openBroken({ from: lookup, to: `${lookup} 0 AND` }))).not.toEqual([
+      'created',
+      'repeated',
+    ]);
   });
 
   test('whose operation cannot be kept is not recorded', async () => {
@@ -140,3 +154,16 @@ test('the database takes the outcomes of the contract and no others', async () =
   const words = Object.keys(TICK_OUTCOMES).map((word) => `'${word}'`);
   expect(sql).toContain(`outcome IN (${words.join(', ')})`);
 });
+
+/** A tick that comes twice; null: it could not be kept. */
+function outcomesOfOneTick(db: Database): readonly unknown[] {
+  const commit = createGroupCommit(db, createEngine(db));
+  commit([{ id: 0, verb: 'keepSchedules', args: [[NIGHTLY], at(0)] }]);
+  const twice = [1, 2].map((id) => ({
+    id,
+    verb: 'recordTick' as const,
+    args: [tickAt(1, { overlap: 'queue' }), newOperation(id)],
+  }));
+  const { answers } = commit(twice);
+  return answers.map((answer) => ('value' in answer ? (answer.value as RecordedTick).outcome : null));
+}

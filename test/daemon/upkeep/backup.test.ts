@@ -1,4 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkBackup } from '../../../src/daemon/store/restored-database.ts';
@@ -28,6 +29,17 @@ describe('a backup', () => {
     checkBackup(file, file);
     const { n } = look(file).prepare('SELECT count(*) AS n FROM operations').get() as { n: number };
     expect(n).toBeGreaterThanOrEqual(100);
+  });
+
+  test('that is a copy of the file alone has not all, and that is found', async () => {
+    const { store, file: database } = await freshStore();
+    await store.accept(newOperation(1), null);
+    const file = join(dirname(temporaryFile()), 'backup.db');
+    await writeBackup(store.copy, file, SWEPT);
+    expect(operationsIn(file)).toBe(1);
+    const half = join(dirname(temporaryFile()), 'backup.db');
+    await writeBackup((draft) => copyFile(database, draft), half, SWEPT);
+    expect(operationsIn(half)).not.toBe(1);
   });
 
   test('can be read by its owner alone, and leaves nothing beside it', async () => {
@@ -112,3 +124,12 @@ describe('a backup', () => {
     expect(readdirSync(directory).filter((name) => name !== 'backup.db')).toEqual([]);
   });
 });
+
+/** null: it is no database, or has no such table. */
+function operationsIn(file: string): unknown {
+  try {
+    return look(file).prepare('SELECT count(*) FROM operations').pluck().get();
+  } catch {
+    return null;
+  }
+}
