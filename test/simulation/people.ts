@@ -108,21 +108,6 @@ export function resolveAll(world: World, { store }: Daemon): void {
     store.resolve('default', id, resolution).catch(() => undefined);
 }
 
-/**
- * What waits in a pool all of whose orgs have something to follow waits for ever, and so does what is to be followed: a known
- * mistake, kept in `store/pools.test.ts`. A person sees it and cancels what has not begun.
- */
-export function untangle(world: World, { store }: Daemon): void {
-  const follows = world.db.prepare('SELECT organisation FROM lanes WHERE follows = 1').pluck().all();
-  const waiting = world.db.prepare(
-    "SELECT id, pool FROM operations WHERE state = 'queued' AND organisation IS NULL AND pool IS NOT NULL",
-  );
-  for (const { id, pool } of waiting.all() as { id: string; pool: string }[]) {
-    if (!POOLS[pool]?.every((member) => follows.includes(member))) continue;
-    store.requestCancel('default', id, null, world.now().toISOString()).catch(() => undefined);
-  }
-}
-
 /** Of work outside that is soon killed, or that lets go of it. */
 export function lock(world: World, { store }: Daemon): void {
   const id = world.nextId('lk_');

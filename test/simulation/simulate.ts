@@ -17,7 +17,6 @@ import {
   resumeAll,
   setClock,
   undrain,
-  untangle,
   wish,
 } from './people.ts';
 import { sweep } from './retention.ts';
@@ -58,7 +57,6 @@ export async function simulate(seed: number, broken?: Broken, deaf: Deaf = {}): 
       if (daemon !== null) resolveAll(world, daemon);
       if (daemon !== null) undrain(daemon);
       if (daemon !== null) resumeAll(world, daemon);
-      if (daemon !== null && waitedMs >= SOON_MS) untangle(world, daemon);
       await world.advance(10_000, waitedMs < SOON_MS ? undefined : 10_000);
       invariants.check();
       if (waitedMs === SOON_MS) invariants.checkTimes();

@@ -115,6 +115,11 @@ export function createPools(db: Database, { pauses, windows, locks, laneOf }: Pa
     membersOf(rules, head.tenant, head.pool).some(
       (one) => one.organisation === lane.organisation && standsIn(rules, head, one),
     );
+  /** It only follows what goes on in its org already, so it waits behind nothing. */
+  const isUnderWay = (key: LaneKey, id: string): boolean => {
+    const lane = laneOf(key);
+    return lane?.head === id && lane.follows === 1;
+  };
 
   return {
     membersOf,
@@ -129,14 +134,18 @@ export function createPools(db: Database, { pauses, windows, locks, laneOf }: Pa
       }
       return placed;
     },
-    /** The exclusive operation of a pool that one of a lane would pass; null: none. */
-    passed(rules: LaneRules, placed: readonly Placed[], candidate: Waits): PoolHead | null {
-      const { tenant, organisation: id } = candidate;
-      if (id === null) return null;
+    /** The exclusive operation of a pool that one of a lane would pass; null: none, also for what follows something in its org. */
+    passed(
+      rules: LaneRules,
+      placed: readonly Placed[],
+      { id, rank, tenant, organisation }: Waits,
+    ): PoolHead | null {
+      if (organisation === null) return null;
+      const lane = { tenant, organisation };
       const found = placed.find(
-        (one) => isBefore(one.head, candidate) && standsInLine(rules, one, { tenant, organisation: id }),
+        ({ head, member }) => isBefore(head, { id, rank }) && standsInLine(rules, { head, member }, lane),
       );
-      return found?.head ?? null;
+      return found === undefined || isUnderWay(lane, id) ? null : found.head;
     },
   };
 }
