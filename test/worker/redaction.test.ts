@@ -182,7 +182,7 @@ describe('a secret that is told piece by piece', () => {
   });
 
   test('is not masked by a hold-back that waits for nothing, and that is found', () => {
-    const hasty = () => ({ ...createRedaction(), mayGoOn: () => false });
+    const hasty = () => ({ ...createRedaction(), follow: () => () => false });
     expect(fc.check(masksEveryForm(hasty), { endOnFailure: true }).failed).toBe(true);
   });
 
