@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
-import { Agent } from 'undici';
 import type { RouteName, RouteSuccess } from '../contract/routes.ts';
 import type { Upload } from '../contract/server.ts';
 import type { Connection } from './connect.ts';
 import { type CallInput, exchange } from './request.ts';
 import { type SubscribeOptions, type Subscription, subscribe } from './subscribe.ts';
+import { createTransport } from './transport.ts';
 
 export type { Connection } from './connect.ts';
 
@@ -17,22 +17,12 @@ export interface Client {
   close(): Promise<void>;
 }
 
-const CONNECT_TIMEOUT_MS = 10_000;
-const ANSWER_TIMEOUT_MS = 60_000;
-
 export function createClient(connection: Connection): Client {
-  const dispatcher = new Agent({
-    connect: {
-      timeout: CONNECT_TIMEOUT_MS,
-      ...(connection.kind === 'socket' ? { socketPath: connection.socketPath } : {}),
-    },
-    headersTimeout: ANSWER_TIMEOUT_MS,
-    bodyTimeout: ANSWER_TIMEOUT_MS,
-  });
+  const transport = createTransport(connection);
   const subscriptions = new Set<Subscription>();
   return {
-    call: (route, input = {}) => exchange({ connection, dispatcher }, route, input),
-    upload: (content) => exchange({ connection, dispatcher }, 'createUpload', { content }),
+    call: (route, input = {}) => exchange({ connection, transport }, route, input),
+    upload: (content) => exchange({ connection, transport }, 'createUpload', { content }),
     subscribe(channel, options) {
       const subscription = subscribe(connection, channel, options);
       subscriptions.add(subscription);
@@ -41,7 +31,7 @@ export function createClient(connection: Connection): Client {
     },
     async close() {
       for (const subscription of subscriptions) subscription.close();
-      await dispatcher.destroy();
+      await transport.close();
     },
   };
 }

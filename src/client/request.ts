@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream';
-import { type Dispatcher, request } from 'undici';
 import { AppError, isErrorCode } from '../contract/errors.ts';
 import type { Problem } from '../contract/problem.ts';
 import type { Route } from '../contract/route.ts';
@@ -12,6 +11,7 @@ import {
   type RouteSuccess,
 } from '../contract/routes.ts';
 import { type Connection, credentialHeaders, credentialsChanged, unreachable } from './connect.ts';
+import type { Answer, Transport } from './transport.ts';
 
 export interface CallInput<N extends RouteName> {
   readonly params?: RouteParams<N>;
@@ -23,15 +23,10 @@ export interface CallInput<N extends RouteName> {
 
 interface Line {
   readonly connection: Connection;
-  readonly dispatcher: Dispatcher;
+  readonly transport: Transport;
 }
 
 type Input<N extends RouteName> = CallInput<N> & { readonly content?: Buffer | Readable };
-
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-}
 
 /** What undici and the system say when nobody listens; anything else broke on the way. */
 const NOBODY_THERE = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK']);
@@ -52,21 +47,20 @@ export async function exchange<N extends RouteName>(
 }
 
 async function send<N extends RouteName>(
-  { connection, dispatcher }: Line,
+  { connection, transport }: Line,
   name: N,
   input: Input<N>,
   credentials: Record<string, string>,
 ): Promise<Answer> {
   const route: Route = ROUTES[name];
   try {
-    const { statusCode, body } = await request(addressOf(connection, route, input), {
-      dispatcher,
+    return await transport.send({
+      url: addressOf(connection, route, input),
       method: route.method,
       headers: { accept: 'application/json', ...contentType(input), ...input.headers, ...credentials },
       body: input.content ?? (input.body === undefined ? null : JSON.stringify(input.body)),
-      ...(input.signal ? { signal: input.signal } : {}),
+      signal: input.signal ?? null,
     });
-    return { status: statusCode, text: await body.text() };
   } catch (cause) {
     throw input.signal?.aborted ? cause : lineError(connection, cause as NodeJS.ErrnoException);
   }
