@@ -14,7 +14,8 @@ export const REAL_CLIS = {
 export const REAL_CLI_PLACE = { tools: join(import.meta.dirname, '..', '..', '.cache', 'tools') };
 
 export async function installRealClis(): Promise<void> {
-  for (const [name, tool] of Object.entries(REAL_CLIS)) await installTool(REAL_CLI_PLACE, name, tool);
+  const tools = Object.entries(REAL_CLIS);
+  await Promise.all(tools.map(([name, tool]) => installTool(REAL_CLI_PLACE, name, tool)));
 }
 
 /** As `sfp-server tools install` leaves them. */
