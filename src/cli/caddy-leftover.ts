@@ -11,10 +11,10 @@ const END_LIMIT_MS = 10_000;
  * of this home's owner alone, so it is ours to end.
  */
 export async function endLeftoverCaddy(adminSocket: string): Promise<void> {
-  const deadline = Date.now() + END_LIMIT_MS;
+  const deadline = performance.now() + END_LIMIT_MS;
   while (await answers(adminSocket)) {
     await askToStop(adminSocket);
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new AppError('caddy-failed', `An earlier Caddy still answers on ${adminSocket}.`, {
         hint: 'End that process, then start again.',
       });

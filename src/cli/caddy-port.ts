@@ -44,11 +44,11 @@ export async function refuseUsedPort(listener: Listener): Promise<void> {
 
 /** Resolves when a handshake succeeds. With a public certificate that is still on its way: when Caddy answers at all. */
 export async function waitUntilAnswering(listener: Listener, over: AbortSignal): Promise<void> {
-  const deadline = Date.now() + READY_LIMIT_MS;
+  const deadline = performance.now() + READY_LIMIT_MS;
   while (!over.aborted) {
     const answer = await tryHandshake(listener);
     if (answer === 'ready') return;
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       if (answer === 'refused-handshake') return;
       throw new AppError('caddy-failed', `Caddy does not answer on port ${listener.port}.`);
     }

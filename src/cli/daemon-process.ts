@@ -51,7 +51,7 @@ export async function waitUntilReady(
   client: Client,
   limitMs: number,
 ): Promise<Readiness> {
-  const until = Date.now() + limitMs;
+  const until = performance.now() + limitMs;
   const ended = daemon.exited.then(() => 'ended' as const);
   for (;;) {
     const readiness = (await isOurs(daemon, client))
@@ -59,7 +59,7 @@ export async function waitUntilReady(
       : null;
     if (readiness?.ready) return readiness;
     if ((await Promise.race([ended, pause(POLL_MS)])) === 'ended') throw daemon.failure();
-    if (Date.now() < until) continue;
+    if (performance.now() < until) continue;
     if (readiness) return readiness;
     throw new AppError('daemon-not-running', `The daemon did not answer in ${limitMs / 1_000} s.`, {
       hint: `Look at its log: ${daemon.logFile}`,

@@ -5,9 +5,9 @@ const POLL_MS = 50;
 /** Sends the signal and waits until the process is gone; false when the time is over first. */
 export async function endProcess(pid: number, signal: NodeJS.Signals, limitMs: number): Promise<boolean> {
   if (!send(pid, signal)) return true;
-  const until = Date.now() + limitMs;
+  const until = performance.now() + limitMs;
   while (isAlive(pid)) {
-    if (Date.now() >= until) return false;
+    if (performance.now() >= until) return false;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   return true;

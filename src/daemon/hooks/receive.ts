@@ -9,6 +9,7 @@ import { DEFAULT_TENANT } from '../../contract/values.ts';
 import { openVault } from '../../vault/open.ts';
 import { type OperationParts, prepareOperation } from '../operations/accept.ts';
 import { createIds } from '../operations/ids.ts';
+import { isRefusal } from '../operations/refusal.ts';
 import type { NewDelivery, NewOperation } from '../store/port.ts';
 import type { RuleResult } from './evaluate.ts';
 import { createRuleMatcher } from './match-rules.ts';
@@ -128,7 +129,7 @@ async function matched(
     const operation = await prepareOperation(parts, wanted);
     return { outcome: 'matched', rule, detail: null, operation };
   } catch (error) {
-    if (!(error instanceof AppError) || error.status >= 500) throw error;
+    if (!isRefusal(error)) throw error;
     return failed(arrival, rule, `${error.message} ${error.hint}`);
   }
 }

@@ -1,6 +1,7 @@
 import { AppError } from '../../contract/errors.ts';
 import { cutText } from '../../contract/limits.ts';
 import { type OperationParts, prepareOperation } from '../operations/accept.ts';
+import { isRefusal } from '../operations/refusal.ts';
 import type { NewOperation } from '../store/port.ts';
 import type { NewTick, RecordedTick } from '../store/schedule-port.ts';
 import type { DeclaredSchedule } from './declared.ts';
@@ -40,13 +41,8 @@ async function outcomeOf(
     const operation = await prepareOperation(parts, { tenant, request, origin, retryOf: null });
     return { outcome: 'created', detail: null, operation };
   } catch (error) {
-    if (!(error instanceof AppError) || isOfServer(error)) throw error;
+    if (!isRefusal(error)) throw error;
     const detail = cutText(`${error.message} ${error.hint}`, DETAIL_CHARACTERS);
     return { outcome: 'refused', detail, operation: null };
   }
-}
-
-/** It passes by itself, so the tick is tried again. A missing tool waits for a person. */
-function isOfServer({ code, status }: AppError): boolean {
-  return status >= 500 && code !== 'tool-missing';
 }

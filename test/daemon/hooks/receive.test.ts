@@ -189,6 +189,18 @@ describe('a rule that fails', () => {
     expect(await operations()).toEqual([]);
   });
 
+  it('fails likewise where the tool of its command is not installed', async () => {
+    const rules = YAML.replace('task: salesforce.query\n        org: uat', 'task: command');
+    const input = rules.replace('{ soql: "{{ payload.soql }}" }', '{ command: import }');
+    const command = 'commands: { import: { run: [sf, data, import], tools: [sf] } }';
+    const yaml = `${input}${command}\ntools: { sf: { npm: "@salesforce/cli@2.150.6" } }\n`;
+    configuration = parseConfiguration(yaml, 'sfp-server.yaml');
+    await expect(send()).rejects.toThrow(code('rule-failed'));
+    const [delivery] = await deliveries();
+    expect(delivery).toMatchObject({ outcome: 'rule-failed', rule: 'pull request' });
+    expect(delivery?.detail).toContain('sfp-server tools install');
+  });
+
   it('the same delivery works once the cause is removed', async () => {
     await store.deleteOrg('default', 'uat');
     await expect(send({ id: 'again' })).rejects.toThrow(code('rule-failed'));
