@@ -86,7 +86,7 @@ function withDefaults(value: unknown): unknown {
   if (!isMapping(value)) return value;
   const given = Object.fromEntries(Object.entries(value).filter(([, section]) => section !== null));
   const merged: Record<string, unknown> = { ...DEFAULT_CONFIGURATION, ...given };
-  for (const section of ['vault', 'edge', 'idempotency', 'log', 'queue'] as const) {
+  for (const section of ['programs', 'vault', 'edge', 'idempotency', 'log', 'queue'] as const) {
     if (isMapping(given[section])) merged[section] = { ...DEFAULT_CONFIGURATION[section], ...given[section] };
   }
   if (isMapping(given['retention'])) {

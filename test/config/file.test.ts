@@ -44,9 +44,11 @@ describe('what is taken', () => {
   });
 
   it('a section keeps the defaults of what it leaves out', () => {
-    const configuration = parseConfiguration('edge: { port: 9443 }\nlog:\n', 'sfp-server.yaml');
+    const text = 'edge: { port: 9443 }\nlog:\nprograms: { processes: 64 }\n';
+    const configuration = parseConfiguration(text, 'sfp-server.yaml');
     expect(configuration.edge).toEqual({ ...DEFAULT_CONFIGURATION.edge, port: 9443 });
     expect(configuration.log).toEqual(DEFAULT_CONFIGURATION.log);
+    expect(configuration.programs).toEqual({ ...DEFAULT_CONFIGURATION.programs, processes: 64 });
   });
 
   it('an org without settings is an org', () => {

@@ -1,5 +1,4 @@
 import { AppError } from '../../contract/errors.ts';
-import { cutText } from '../../contract/limits.ts';
 import type { SandboxMachine } from '../../contract/worker-protocol.ts';
 import { DEFAULT_SANDBOX_LIMITS, type SandboxLimits, type SandboxPlace } from '../sandbox/place.ts';
 import { type OutputStream, runSandboxed } from '../sandbox/sandbox.ts';
@@ -85,10 +84,11 @@ export function createGit({ directory, home, url, files, machine, signal }: GitP
   };
 }
 
+/** Whole: it is cut when it is reported, after it was masked. */
 function lastLines(text: string): string {
   const lines = text
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
-  return cutText(lines.slice(-LAST_LINES).join(' / '), 1_000);
+  return lines.slice(-LAST_LINES).join(' / ');
 }
