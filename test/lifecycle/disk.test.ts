@@ -139,7 +139,8 @@ test('a page that is found damaged while the server runs keeps it not ready, and
   await registerOrg(server, org);
   await server.stop();
   damageRootOf(server.paths.database, 'events');
-  await server.start();
+  server.launch();
+  await until(async () => (await server.client.call('readiness')).checks.length > 0, server.output);
   const body = { task: 'salesforce.identity', org: 'uat', input: {} } as const;
   await expect(server.client.call('createOperation', { body })).rejects.toMatchObject({
     code: 'store-damaged',
