@@ -84,6 +84,8 @@ function privateEnvironment(): NodeJS.ProcessEnv {
   return {
     ...Object.fromEntries(kept),
     HOME: home,
+    // most of what tests start are short-lived programs, which would be compiled, or stripped of their types, each time
+    NODE_COMPILE_CACHE: join(import.meta.dirname, '..', '.cache', 'compiled'),
     TMPDIR: make('t'),
     XDG_DATA_HOME: make('data'),
     XDG_CONFIG_HOME: make('config'),

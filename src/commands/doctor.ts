@@ -6,6 +6,7 @@ import { checkDisk, checkLeftovers, checkPermissions } from '../cli/doctor/home.
 import { isolationChecks, ownIsolation } from '../cli/doctor/isolation.ts';
 import { checkLines } from '../cli/doctor/lines.ts';
 import { checkCaddy, checkGit, checkModule, checkNode } from '../cli/doctor/programs.ts';
+import { checkTools } from '../cli/doctor/tools.ts';
 import { keychainBus } from '../config/environment.ts';
 import { readConfiguration } from '../config/file.ts';
 import { vaultReference } from '../config/vault-reference.ts';
@@ -50,7 +51,12 @@ export default class Doctor extends BaseCommand {
     ]);
     const home =
       read.state === 'ok'
-        ? [await checkDisk(paths.home), checkPermissions(paths), ...checkLeftovers(paths)]
+        ? [
+            ...checkTools(paths, configuration.tools),
+            await checkDisk(paths.home),
+            checkPermissions(paths),
+            ...checkLeftovers(paths),
+          ]
         : [];
     return [checkNode(), ...before, ...isolationChecks(isolation), ...checkBus(vault), read, ...home];
   }

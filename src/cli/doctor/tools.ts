@@ -1,0 +1,17 @@
+import type { Paths } from '../../config/paths.ts';
+import { toolStates } from '../../config/tool-place.ts';
+import type { Tool } from '../../contract/command-declaration.ts';
+import { type Check, missing, ok } from './check.ts';
+
+/** The CLIs that commands use; nothing to say where none is declared. */
+export function checkTools(
+  paths: Pick<Paths, 'tools'>,
+  tools: Readonly<Record<string, Tool>>,
+): readonly Check[] {
+  const states = toolStates(paths, tools);
+  if (states.length === 0) return [];
+  const gone = states.filter(({ installed }) => !installed);
+  if (gone.length === 0) return [ok('Tools', states.map(({ name, npm }) => `${name} (${npm})`).join(', '))];
+  const names = gone.map(({ name, npm }) => `${name} (${npm})`).join(', ');
+  return [missing('Tools', `not installed: ${names}`, 'Install them: sfp-server tools install')];
+}
