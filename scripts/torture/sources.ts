@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SourceCode } from '../../src/contract/source-code.ts';
-import { CLASS_META, sampleProject } from '../../test/support/sample-project.ts';
+import { sampleProject, writeMetadata } from '../../test/support/sample-project.ts';
 import type { Wish } from './plan.ts';
 
 /** Source code for every deployment, each with a class of its own: the org's record then tells whose deployment it has. */
@@ -30,7 +30,7 @@ export function createSources(): Sources {
       for (const name of readdirSync(root)) if (name !== 'repository') removeTree(join(root, name));
       for (const name of readdirSync(repository)) if (name !== '.git') removeTree(join(repository, name));
       for (const wish of wishes) {
-        if (wish.kind === 'deploy-directory') placeMetadata(wish, root);
+        if (wish.kind === 'deploy-directory') writeMetadata(join(root, wish.key), [wish.key]);
         if (wish.kind === 'deploy-git') placeProject(wish, repository);
       }
       if (!wishes.some(({ kind }) => kind === 'deploy-git')) return;
@@ -54,27 +54,6 @@ function placeProject({ key }: Wish, below: string): void {
   const project = sampleProject([key]);
   cpSync(project.directory, join(below, key), { recursive: true });
   project.remove();
-}
-
-/** In metadata format: zipped as it is. */
-function placeMetadata({ key }: Wish, below: string): void {
-  const classes = join(below, key, 'classes');
-  mkdirSync(classes, { recursive: true });
-  writeFileSync(join(classes, `${key}.cls`), `public class ${key} {\n}\n`);
-  writeFileSync(join(classes, `${key}.cls-meta.xml`), CLASS_META);
-  writeFileSync(join(below, key, 'package.xml'), packageXml(key));
-}
-
-function packageXml(name: string): string {
-  return `<?xml version="1.0" encoding="UTF-8"?>
-<Package xmlns="http://soap.sforce.com/2006/04/metadata">
-    <types>
-        <members>${name}</members>
-        <name>ApexClass</name>
-    </types>
-    <version>65.0</version>
-</Package>
-`;
 }
 
 function git(directory: string, ...parameters: string[]): void {

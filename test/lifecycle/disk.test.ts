@@ -6,7 +6,7 @@ import { AppError } from '../../src/contract/errors.ts';
 import { damageRootOf } from '../support/damage-page.ts';
 import { runCli } from '../support/run-cli.ts';
 import { startSalesforce } from '../support/salesforce/start.ts';
-import { sampleProject } from '../support/sample-project.ts';
+import { sampleMetadata } from '../support/sample-project.ts';
 import { registerOrg, startTestServer, type TestServer, untilState } from '../support/server.ts';
 import { canMount, canMountFailingDisk, mountFailingDisk, mountSmallDisk } from '../support/small-disk.ts';
 import { until } from '../support/until.ts';
@@ -165,7 +165,7 @@ test('a damaged database ends the start with one sentence that names the remedy,
 });
 
 async function setUp(place: string) {
-  const project = sampleProject();
+  const project = sampleMetadata();
   toStop.push(project.remove);
   const org = await startSalesforce();
   toStop.push(() => org.stop());

@@ -2,17 +2,17 @@ import type { ChildProcess } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type CliRun, resultOf, runCli } from '../support/run-cli.ts';
 import { type SalesforceStandIn, startSalesforce } from '../support/salesforce/start.ts';
-import { sampleProject } from '../support/sample-project.ts';
+import { sampleMetadata } from '../support/sample-project.ts';
 import { registerOrg, startTestServer, type TestServer, untilState } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
 let org: SalesforceStandIn;
 let server: TestServer;
-let project: ReturnType<typeof sampleProject>;
+let project: ReturnType<typeof sampleMetadata>;
 
 beforeEach(async () => {
   org = await startSalesforce();
-  project = sampleProject();
+  project = sampleMetadata();
   server = await startTestServer({ configuration: { directories: [project.root] } });
   await registerOrg(server, org);
 });

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { OperationEvent } from '../../src/contract/event.ts';
 import { type SalesforceStandIn, startSalesforce } from '../support/salesforce/start.ts';
-import { sampleProject } from '../support/sample-project.ts';
+import { sampleMetadata } from '../support/sample-project.ts';
 import { registerOrg, startTestServer, type TestServer, untilState } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
@@ -74,7 +74,7 @@ describe('a daemon killed in the middle of a deployment', () => {
 async function setUp(): Promise<{ org: SalesforceStandIn; server: TestServer; directory: string }> {
   const org = await startSalesforce();
   toStop.push(() => org.stop());
-  const project = sampleProject();
+  const project = sampleMetadata();
   toStop.push(project.remove);
   const server = await startTestServer({ configuration: { directories: [project.root] } });
   toStop.push(() => server.remove());

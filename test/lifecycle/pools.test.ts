@@ -2,17 +2,17 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Operation } from '../../src/contract/operation.ts';
 import { type CliRun, resultOf, runCli } from '../support/run-cli.ts';
 import { type SalesforceStandIn, startSalesforce } from '../support/salesforce/start.ts';
-import { sampleProject } from '../support/sample-project.ts';
+import { sampleMetadata } from '../support/sample-project.ts';
 import { registerOrg, startTestServer, type TestServer, untilState } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
 let orgs: readonly SalesforceStandIn[];
 let server: TestServer;
-let project: ReturnType<typeof sampleProject>;
+let project: ReturnType<typeof sampleMetadata>;
 
 beforeAll(async () => {
   orgs = [await startSalesforce(), await startSalesforce({ organisationId: '00D000000000009EAA' })];
-  project = sampleProject();
+  project = sampleMetadata();
   const pools = { ci: ['ci1', 'ci2'] };
   server = await startTestServer({
     configuration: { directories: [project.root], orgs: { ci1: {}, ci2: {} }, pools },

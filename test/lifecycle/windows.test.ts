@@ -5,17 +5,17 @@ import type { Operation } from '../../src/contract/operation.ts';
 import type { Org } from '../../src/contract/org.ts';
 import { type CliRun, resultOf, runCli } from '../support/run-cli.ts';
 import { type SalesforceStandIn, startSalesforce } from '../support/salesforce/start.ts';
-import { sampleProject } from '../support/sample-project.ts';
+import { sampleMetadata } from '../support/sample-project.ts';
 import { registerOrg, startTestServer, type TestServer, untilState } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
 let org: SalesforceStandIn;
 let server: TestServer;
-let project: ReturnType<typeof sampleProject>;
+let project: ReturnType<typeof sampleMetadata>;
 
 beforeAll(async () => {
   org = await startSalesforce();
-  project = sampleProject();
+  project = sampleMetadata();
   server = await startTestServer({ configuration: configuration() });
   await registerOrg(server, org);
 });

@@ -1,28 +1,33 @@
-import { cpSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Outcome } from '../../src/contract/worker-protocol.ts';
 import { type SalesforceStandIn, startSalesforce } from '../support/salesforce/start.ts';
-import { type SampleProject, sampleProject } from '../support/sample-project.ts';
+import { type SampleProject, sampleMetadata, sampleProject } from '../support/sample-project.ts';
 import { until } from '../support/until.ts';
 import { ACCOUNT, type Behaviour, createBench, type WorkerBench } from './worker-bench.ts';
 
 let bench: WorkerBench;
 let org: SalesforceStandIn;
-let project: SampleProject;
 
 beforeEach(async () => {
   bench = createBench();
   org = await startSalesforce();
-  project = sampleProject();
-  cpSync(project.directory, join(bench.workspace, 'source'), { recursive: true });
+  placeSource(sampleMetadata());
   await bench.storeSecret(ACCOUNT, JSON.stringify({ kind: 'jwt', ...org.addJwtLogin() }));
 });
+
+/** Where the worker that fetches had put it. */
+function placeSource(fetched: SampleProject): void {
+  const place = join(bench.workspace, 'source');
+  rmSync(place, { recursive: true, force: true });
+  cpSync(fetched.directory, place, { recursive: true });
+  fetched.remove();
+}
 
 afterEach(async () => {
   await bench.remove();
   await org.stop();
-  project.remove();
 });
 
 const SOURCE = { directory: '/ignored' };
@@ -48,6 +53,7 @@ const stateOf = (outcome: Outcome | null) => outcome?.state;
 
 describe('a deployment', () => {
   test('converts source format, is sent once, and is followed to its end with counts', async () => {
+    placeSource(sampleProject());
     org.planDeployments({ localTests: 6, pace: { polls: 4 } });
     const worker = await deploy({ testLevel: 'RunLocalTests' });
     const { outcome } = await worker.ended;
@@ -85,6 +91,7 @@ describe('a deployment', () => {
   });
 
   test('that fails lists its components with file and line, and its tests', async () => {
+    placeSource(sampleProject());
     org.planDeployments({
       componentFailures: [{ fullName: 'Invoice', line: 12, column: 3, problem: 'Unexpected token' }],
     });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { orgAccount } from '../../../src/contract/org.ts';
 import { openVault } from '../../../src/vault/open.ts';
 import { type SalesforceStandIn, startSalesforce } from '../../support/salesforce/start.ts';
-import { sampleProject } from '../../support/sample-project.ts';
+import { sampleMetadata } from '../../support/sample-project.ts';
 import { until } from '../../support/until.ts';
 import { makeSetting, type Setting, TENANT } from './setting.ts';
 
@@ -10,11 +10,11 @@ const REAL_WORKER = new URL('../../../dist/worker/main.cjs', import.meta.url);
 
 let org: SalesforceStandIn;
 let setting: Setting;
-let project: ReturnType<typeof sampleProject>;
+let project: ReturnType<typeof sampleMetadata>;
 
 beforeEach(async () => {
   org = await startSalesforce();
-  project = sampleProject();
+  project = sampleMetadata();
   setting = await open();
   const vault = await openVault({ provider: 'file', directory: setting.paths.fileVault });
   await vault.set(orgAccount(TENANT, 'uat'), JSON.stringify({ kind: 'jwt', ...org.addJwtLogin() }));
