@@ -7,6 +7,7 @@ import type { Configuration } from '../contract/configuration.ts';
 import { declaredCommand, findCommand } from '../contract/declared-command.ts';
 import { describeMismatch } from '../contract/mismatch.ts';
 import { suggestion } from './closest.ts';
+import { environmentMistakes } from './command-environment-mistakes.ts';
 import { undeclared } from './name-mistakes.ts';
 import type { Mistake, Path } from './place.ts';
 
@@ -19,6 +20,7 @@ export function commandMistakes({ commands, tools }: Configuration): readonly Mi
       ...runMistakes(command, declaration, path),
       ...inputMistakes(command, declaration, path),
       ...progressMistakes(declaration, path),
+      ...environmentMistakes(command, declaration, path),
       ...command.tools.flatMap((tool, index) =>
         declaration.tools === undefined
           ? presetTool(declaration, tool, Object.keys(tools), path)

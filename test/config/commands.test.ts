@@ -63,6 +63,19 @@ describe('commands in sfp-server.yaml', () => {
   });
 
   test.each([
+    [
+      'commands: { a: { run: [env], env: { PATH: /tmp } } }',
+      '1:43: the server itself sets PATH; choose another name',
+    ],
+    [
+      'commands: { a: { run: [env], secrets: { s: { env: HOME } } } }',
+      '1:51: the server itself sets HOME; choose another name',
+    ],
+    [
+      'commands: { a: { run: [env], org: true, env: { SF_ACCESS_TOKEN: x } } }',
+      '1:65: the server itself sets SF_ACCESS_TOKEN; choose another name',
+    ],
+    ['commands: { a: { run: [sf], login: sf } }', '1:36: "login: sf" needs "org: true"'],
     ['commands: { a: { } }', '1:13: "run" is missing in "a"'],
     [
       'commands: { a: { run: ["{{ with.x }}"], input: { properties: { x: { type: string } } } } }',
