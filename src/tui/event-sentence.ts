@@ -1,6 +1,14 @@
 import type { OperationEvent } from '../contract/event.ts';
 import { lookOf } from './theme.ts';
-import { clockWords, colouredLine, countWords, oneLine, resolutionWords, waitingWords } from './words.ts';
+import {
+  clockWords,
+  colouredLine,
+  countWords,
+  oneLine,
+  printedLine,
+  resolutionWords,
+  waitingWords,
+} from './words.ts';
 
 export interface Sentence {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
@@ -27,7 +35,7 @@ export function eventSentence(event: OperationEvent): Sentence | null {
     case 'log':
       return {
         level: body.level,
-        text: oneLine(body.message),
+        text: printedLine(body.message),
         ...(body.ansi === undefined ? {} : { coloured: colouredLine(body.ansi) }),
       };
     case 'waiting':

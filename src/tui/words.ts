@@ -158,17 +158,37 @@ export function oneLine(text: string): string {
     .trim();
 }
 
+/** What a program printed, as it stood there: indented, and aligned by spaces and tabs. */
+export function printedLine(text: string): string {
+  return inColumns(stripVTControlCharacters(text), 0).trimEnd();
+}
+
 /** The same with its colours, which end with it; nothing else of it is obeyed. */
 export function colouredLine(text: string): string {
   const colours = text.match(COLOUR) ?? [];
+  if (colours.length === 0) return printedLine(text);
+  let columns = 0;
   const parts = text.split(COLOUR).map((part, index) => {
-    const plain = stripVTControlCharacters(part).replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ');
+    const plain = inColumns(stripVTControlCharacters(part), columns);
+    columns += plain.length;
     return `${plain}${colours[index] ?? ''}`;
   });
-  return colours.length === 0 ? oneLine(text) : `${parts.join('').trim()}\u001b[0m`;
+  return `${parts.join('').trimEnd()}\u001b[0m`;
 }
 
 const COLOUR = /\u001b\[[0-9;]*m/g;
+const TAB_COLUMNS = 8;
+
+/** Tabs as the spaces up to the next stop, other control characters as one each. `from`: the columns before it. */
+function inColumns(text: string, from: number): string {
+  const [first = '', ...behindTabs] = text
+    .replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, ' ')
+    .split('\t');
+  return behindTabs.reduce((line, part) => {
+    const gap = TAB_COLUMNS - ((from + line.length) % TAB_COLUMNS);
+    return `${line}${' '.repeat(gap)}${part}`;
+  }, first);
+}
 
 /** In lines of at most `width` columns, broken between words; nothing for an empty text. */
 export function wrapped(text: string, width: number): readonly string[] {

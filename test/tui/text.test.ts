@@ -214,9 +214,18 @@ describe('what a program printed in colours', () => {
   });
 
   test('has no other power over the terminal, whoever wrote it', () => {
-    expect(line('\u001b[31mred\u001b[2J\u001b]0;title\u0007\u001b[0m\n\tdone')).toMatch(
+    expect(line('\u001b[31mred\u001b[2J\u001b]0;title\u0007\u001b[0m\ndone')).toMatch(
       / {2}\u001b\[31mred\u001b\[0m done\u001b\[0m$/,
     );
+  });
+
+  test('stands as it was printed: indented, and in columns', () => {
+    const said = (message: string) =>
+      plainLine(eventOf(1, { type: 'log', level: 'info', message }), { withOperation: false });
+    expect(said('NAME      VALUE  ')).toMatch(/ {2}NAME {6}VALUE$/);
+    expect(said('    at line 3')).toMatch(/ {6}at line 3$/);
+    expect(said('id\tname\tvalue')).toMatch(/ {2}id {6}name {4}value$/);
+    expect(line('\u001b[31mid\u001b[0m\tname')).toContain('\u001b[31mid\u001b[0m      name');
   });
 
   test('is plain everywhere else', () => {
