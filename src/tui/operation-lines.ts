@@ -1,9 +1,8 @@
 import type { Operation } from '../contract/operation.ts';
+import { jsonLines } from './json-lines.ts';
 import type { Line } from './paint.ts';
 import { field, resultLines } from './result-lines.ts';
 import { localTime, oneLine, waitingWords } from './words.ts';
-
-const INPUT_LIMIT_LINES = 40;
 
 /** The whole record: what came of it, where it came from, and what went in. */
 export function operationLines(operation: Operation, now: number, width: number): readonly Line[] {
@@ -32,11 +31,5 @@ export function operationLines(operation: Operation, now: number, width: number)
 
 function inputLines(input: object): readonly Line[] {
   if (Object.keys(input).length === 0) return [];
-  const text = JSON.stringify(input, null, 2).split('\n');
-  const more = text.length > INPUT_LIMIT_LINES ? [[{ text: '  …' }]] : [];
-  return [
-    field('Input', ''),
-    ...text.slice(0, INPUT_LIMIT_LINES).map((line) => [{ text: `  ${line}` }]),
-    ...more,
-  ];
+  return [field('Input', ''), ...jsonLines(input)];
 }

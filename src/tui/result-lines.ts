@@ -1,12 +1,12 @@
 import { isFinal, type Operation } from '../contract/operation.ts';
 import type { ComponentFailure, DeployResult, TestFailure } from '../contract/tasks.ts';
+import { jsonLines } from './json-lines.ts';
 import type { Line } from './paint.ts';
 import { recordLines } from './record-lines.ts';
 import { lookOf } from './theme.ts';
 import { durationWords, elapsedMs, oneLine, plural, resolutionWords, workWords, wrapped } from './words.ts';
 
 const FAILURE_LIMIT = 20;
-const JSON_LIMIT_LINES = 40;
 const FIELD_WIDTH = 14;
 const FAILURE_INDENT = 6;
 
@@ -50,8 +50,7 @@ function contentLines(result: Record<string, unknown> | null, width: number): re
   if (result === null) return [];
   if (isDeployResult(result)) return deployLines(result, width);
   if (typeof result['totalSize'] === 'number') return queryLines(result, width);
-  const text = JSON.stringify(result, null, 2).split('\n');
-  return text.slice(0, JSON_LIMIT_LINES).map((line) => [{ text: `  ${line}` }]);
+  return jsonLines(result);
 }
 
 function isDeployResult(result: Record<string, unknown>): result is DeployResult {

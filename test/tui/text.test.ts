@@ -205,6 +205,18 @@ describe('words', () => {
   });
 });
 
+describe('a result of no known form', () => {
+  test('is shown as JSON, and says how much of it is left out', () => {
+    const artifacts = Array.from({ length: 30 }, (_, index) => ({ name: `o/f${index}.txt` }));
+    const done = operation({ state: 'succeeded', result: { artifacts } });
+    const lines = textOf(resultLines(done)).split('\n');
+    expect(lines).toContain('        "name": "o/f0.txt"');
+    expect(lines.at(-1)).toBe('  … and 54 more lines, with --json');
+    const short = textOf(resultLines(operation({ state: 'succeeded', result: { done: 1 } })));
+    expect(short).toMatch(/ {2}\{\n {4}"done": 1\n {2}\}$/);
+  });
+});
+
 describe('what a program printed in colours', () => {
   const printed = (ansi: string) => eventOf(1, { type: 'log', level: 'info', message: 'red done', ansi });
   const line = (ansi: string) => plainLine(printed(ansi), { withOperation: false, colours: true });
