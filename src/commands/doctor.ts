@@ -43,7 +43,7 @@ export default class Doctor extends BaseCommand {
       Promise.all([
         checkModule('SQLite', "new (require('better-sqlite3'))(':memory:').close()"),
         checkModule('Keytar', "require('keytar')"),
-        checkVault(vault),
+        read.state === 'ok' ? checkVault(vault) : UNKNOWN_VAULT,
         checkCaddy(),
         checkGit(),
       ]),
@@ -58,7 +58,14 @@ export default class Doctor extends BaseCommand {
             ...checkLeftovers(paths),
           ]
         : [];
-    return [checkNode(), ...before, ...isolationChecks(isolation), ...checkBus(vault), read, ...home];
+    return [
+      checkNode(),
+      ...before,
+      ...isolationChecks(isolation),
+      ...(read.state === 'ok' ? checkBus(vault) : []),
+      read,
+      ...home,
+    ];
   }
 
   /** A running server knows best: as a service it may have more than this shell, or less. */
@@ -81,6 +88,9 @@ function configurationOf(read: () => Configuration): readonly [Configuration, Ch
     return [DEFAULT_CONFIGURATION, missing('Settings', error.message, error.hint)];
   }
 }
+
+/** Which one it is stands in the settings. */
+const UNKNOWN_VAULT = warning('Vault', 'not looked at', 'Mend sfp-server.yaml first.');
 
 /** Writes, reads and removes a secret of its own. */
 async function checkVault(vault: VaultReference): Promise<Check> {

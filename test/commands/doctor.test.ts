@@ -120,5 +120,6 @@ describe('doctor', () => {
       detail: expect.stringContaining('"isolation" must be one of required, preferred'),
     });
     expect(byName.get('Node')).toMatchObject({ state: 'ok' });
+    expect(byName.get('Vault')).toMatchObject({ state: 'warning', detail: 'not looked at' });
   });
 });
