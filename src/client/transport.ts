@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream';
-import type { Dispatcher } from 'undici';
 import type { Connection } from './connect.ts';
 
 export interface Sent {
@@ -26,24 +25,23 @@ const ANSWER_TIMEOUT_MS = 60_000;
 
 /** undici is loaded for the first request: that takes a sixth of the start of a command, and a server that starts asks nobody. */
 export function createTransport(connection: Connection): Transport {
-  let opened: Promise<Dispatcher> | null = null;
+  let opened: ReturnType<typeof open> | null = null;
   return {
-    async send({ url, method, headers, body, signal }) {
-      const { request } = await import('undici');
+    async send({ url, ...sent }) {
       opened ??= open(connection);
-      const dispatcher = await opened;
-      const answer = await request(url, { dispatcher, method, headers, body, signal });
-      return { status: answer.statusCode, text: await answer.body.text() };
+      const { request, dispatcher } = await opened;
+      const { statusCode, body } = await request(url, { ...sent, dispatcher });
+      return { status: statusCode, text: await body.text() };
     },
     async close() {
-      await (await opened)?.destroy();
+      await (await opened)?.dispatcher.destroy();
     },
   };
 }
 
-async function open(connection: Connection): Promise<Dispatcher> {
-  const { Agent } = await import('undici');
-  return new Agent({
+async function open(connection: Connection) {
+  const { Agent, request } = await import('undici');
+  const dispatcher = new Agent({
     connect: {
       timeout: CONNECT_TIMEOUT_MS,
       ...(connection.kind === 'socket' ? { socketPath: connection.socketPath } : {}),
@@ -51,4 +49,5 @@ async function open(connection: Connection): Promise<Dispatcher> {
     headersTimeout: ANSWER_TIMEOUT_MS,
     bodyTimeout: ANSWER_TIMEOUT_MS,
   });
+  return { request, dispatcher };
 }

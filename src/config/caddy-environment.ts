@@ -1,17 +1,8 @@
+import { PROXY_VARIABLES } from '../contract/proxies.ts';
 import { handedDown } from './handed-down.ts';
 
 /** What Caddy's environment takes over: where programs and certificates are, and proxies on the way to a certificate. */
-const HANDED_DOWN = [
-  'PATH',
-  'SSL_CERT_FILE',
-  'SSL_CERT_DIR',
-  'HTTPS_PROXY',
-  'HTTP_PROXY',
-  'NO_PROXY',
-  'https_proxy',
-  'http_proxy',
-  'no_proxy',
-] as const;
+const HANDED_DOWN = ['PATH', 'SSL_CERT_FILE', 'SSL_CERT_DIR', ...PROXY_VARIABLES] as const;
 
 /** The explicit environment of Caddy; what it writes for itself stays below the given directory. */
 export function caddyEnvironment(

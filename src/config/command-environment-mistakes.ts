@@ -6,10 +6,10 @@ import type { Mistake, Path } from './place.ts';
 const OWN = ['HOME', 'TMPDIR', 'PATH', 'PWD', 'SFP_WORKER'];
 const OWN_IN_AN_ORG = ['SF_ACCESS_TOKEN', 'SF_ORG_INSTANCE_URL', 'SF_TARGET_ORG'];
 
-/** Variables that cannot be declared, and a login without an org. */
+/** Variables that cannot be declared. */
 export function environmentMistakes(
   command: Command,
-  { env = {}, secrets = {}, login }: CommandDeclaration,
+  { env = {}, secrets = {} }: CommandDeclaration,
   path: Path,
 ): readonly Mistake[] {
   const own = command.org ? [...OWN, ...OWN_IN_AN_ORG] : OWN;
@@ -17,14 +17,10 @@ export function environmentMistakes(
     own.includes(name)
       ? [{ path: at, at: 'value', message: `the server itself sets ${name}; choose another name` }]
       : [];
-  const withoutOrg = login === 'sf' && !command.org;
   return [
     ...Object.keys(env).flatMap((name) => taken(name, [...path, 'env', name])),
     ...Object.entries(secrets).flatMap(([secret, place]) =>
       'env' in place ? taken(place.env, [...path, 'secrets', secret, 'env']) : [],
     ),
-    ...(withoutOrg
-      ? [{ path: [...path, 'login'], at: 'value' as const, message: '"login: sf" needs "org: true"' }]
-      : []),
   ];
 }

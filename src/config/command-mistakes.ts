@@ -21,6 +21,7 @@ export function commandMistakes({ commands, tools }: Configuration): readonly Mi
       ...inputMistakes(command, declaration, path),
       ...progressMistakes(declaration, path),
       ...environmentMistakes(command, declaration, path),
+      ...loginMistakes(command, declaration, path),
       ...command.tools.flatMap((tool, index) =>
         declaration.tools === undefined
           ? presetTool(declaration, tool, Object.keys(tools), path)
@@ -53,6 +54,11 @@ export function usedCommandMistakes(
     mistakes.push({ path: [...path, 'input'], at: 'value', message: `${name}: ${mismatch.slice(0, -1)}` });
   }
   return mistakes;
+}
+
+function loginMistakes({ org }: Command, { login }: CommandDeclaration, path: Path): readonly Mistake[] {
+  if (org || login !== 'sf') return [];
+  return [{ path: [...path, 'login'], at: 'value', message: '"login: sf" needs "org: true"' }];
 }
 
 function runMistakes(command: Command, declaration: CommandDeclaration, path: Path): readonly Mistake[] {

@@ -170,7 +170,7 @@ export function colouredLine(text: string): string {
   let columns = 0;
   const parts = text.split(COLOUR).map((part, index) => {
     const plain = inColumns(stripVTControlCharacters(part), columns);
-    columns += plain.length;
+    columns += stringWidth(plain);
     return `${plain}${colours[index] ?? ''}`;
   });
   return `${parts.join('').trimEnd()}\u001b[0m`;
@@ -185,7 +185,7 @@ function inColumns(text: string, from: number): string {
     .replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, ' ')
     .split('\t');
   return behindTabs.reduce((line, part) => {
-    const gap = TAB_COLUMNS - ((from + line.length) % TAB_COLUMNS);
+    const gap = TAB_COLUMNS - ((from + stringWidth(line)) % TAB_COLUMNS);
     return `${line}${' '.repeat(gap)}${part}`;
   }, first);
 }

@@ -11,7 +11,10 @@ export function checkTools(
   const states = toolStates(paths, tools);
   if (states.length === 0) return [];
   const gone = states.filter(({ installed }) => !installed);
-  if (gone.length === 0) return [ok('Tools', states.map(({ name, npm }) => `${name} (${npm})`).join(', '))];
-  const names = gone.map(({ name, npm }) => `${name} (${npm})`).join(', ');
-  return [missing('Tools', `not installed: ${names}`, 'Install them: sfp-server tools install')];
+  if (gone.length === 0) return [ok('Tools', namesOf(states))];
+  return [missing('Tools', `not installed: ${namesOf(gone)}`, 'Install them: sfp-server tools install')];
+}
+
+function namesOf(tools: ReturnType<typeof toolStates>): string {
+  return tools.map(({ name, npm }) => `${name} (${npm})`).join(', ');
 }

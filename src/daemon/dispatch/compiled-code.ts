@@ -31,7 +31,7 @@ export function createCompiledCode({ workerUrl, directory, log }: CompiledCodeOp
   return {
     directory: () => ready,
     async make() {
-      // Only the bundle has a loader that looks for it; a checkout and tests run their sources.
+      // Only the bundle has a loader that looks for it; tests may bring workers of their own.
       if (!program.endsWith('.cjs')) return;
       try {
         const place = join(directory, versionOf(program));

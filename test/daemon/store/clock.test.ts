@@ -2,15 +2,9 @@ import { encodeTime } from 'ulid';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_RETENTION } from '../../../src/contract/retention.ts';
 import type { NewOperation, Store } from '../../../src/daemon/store/port.ts';
-import { at, ERROR, freshStore, look, newOperation, ORGANISATION, operationId } from './home.ts';
+import { at, ERROR, freshStore, look, newOperation, ORG, operationId } from './home.ts';
 
 const DAY = 86_400;
-const ORG = {
-  kind: 'jwt',
-  username: 'ci@example.com',
-  instanceUrl: 'https://example.my.salesforce.com',
-  organisationId: ORGANISATION,
-} as const;
 
 /** As the server makes them: they begin with their time. */
 function idAt(seconds: number, number: number): string {

@@ -9,6 +9,13 @@ import { openStore } from '../../../src/daemon/store/open.ts';
 import type { NewDelivery, NewOperation, Store } from '../../../src/daemon/store/port.ts';
 
 export const ORGANISATION = '00D000000000001EAA';
+/** A login to it. */
+export const ORG = {
+  kind: 'jwt',
+  username: 'ci@example.com',
+  instanceUrl: 'https://example.my.salesforce.com',
+  organisationId: ORGANISATION,
+} as const;
 export const START = '2026-03-01T10:00:00.000Z';
 
 /** A moment, in seconds after START. */

@@ -1,14 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { NewLock } from '../../../src/daemon/store/lane-port.ts';
 import type { Store } from '../../../src/daemon/store/port.ts';
-import { at, ERROR, freshStore, newOperation, ORGANISATION, operationId, shared } from './home.ts';
-
-const ORG = {
-  kind: 'jwt',
-  username: 'ci@example.com',
-  instanceUrl: 'https://example.my.salesforce.com',
-  organisationId: ORGANISATION,
-} as const;
+import { at, ERROR, freshStore, newOperation, ORG, operationId, shared } from './home.ts';
 
 async function storeWithOrg(file?: string): Promise<{ store: Store; file: string }> {
   const opened = await freshStore(file);

@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Store } from '../../../src/daemon/store/port.ts';
-import { at, ERROR, freshStore, newOperation, ORGANISATION, operationId, shared } from './home.ts';
+import { at, ERROR, freshStore, newOperation, ORG, operationId, shared } from './home.ts';
 
-const ORG = {
-  kind: 'jwt',
-  username: 'ci@example.com',
-  instanceUrl: 'https://example.my.salesforce.com',
-  organisationId: ORGANISATION,
-} as const;
 const PAUSE = { by: 'ann', reason: 'release', at: at(3) };
 
 async function storeWithOrgs(file?: string): Promise<{ store: Store; file: string }> {

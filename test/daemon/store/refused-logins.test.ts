@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Settlement, Store } from '../../../src/daemon/store/port.ts';
-import { at, freshStore, newOperation, ORGANISATION, operationId, shared } from './home.ts';
+import { at, freshStore, newOperation, ORG, operationId, shared } from './home.ts';
 
-const ORG = {
-  kind: 'jwt',
-  username: 'ci@example.com',
-  instanceUrl: 'https://example.my.salesforce.com',
-  organisationId: ORGANISATION,
-} as const;
 const WHY = 'login.example refused the login: invalid_grant.';
 const error = { code: 'login-refused', message: WHY, hint: 'log in', retryable: false };
 const REFUSED: Settlement = { to: 'queued', reason: `login-refused: ${WHY}`, error };

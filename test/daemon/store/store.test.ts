@@ -10,14 +10,7 @@ import { createGroupCommit } from '../../../src/daemon/store/group-commit.ts';
 import { openStore } from '../../../src/daemon/store/open.ts';
 import { openDatabase } from '../../../src/daemon/store/open-database.ts';
 import { VERBS } from '../../../src/daemon/store/verbs.ts';
-import { at, freshStore, look, newOperation, ORGANISATION, operationId, temporaryFile } from './home.ts';
-
-const ORG = {
-  kind: 'jwt',
-  username: 'ci@example.com',
-  instanceUrl: 'https://example.my.salesforce.com',
-  organisationId: ORGANISATION,
-} as const;
+import { at, freshStore, look, newOperation, ORG, operationId, temporaryFile } from './home.ts';
 
 describe('the database', () => {
   test('keeps everything over a restart, and its epoch', async () => {

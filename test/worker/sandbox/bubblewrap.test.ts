@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { bubblewrapArguments } from '../../../src/worker/sandbox/bubblewrap.ts';
 import type { SandboxPlace } from '../../../src/worker/sandbox/place.ts';
@@ -74,7 +75,7 @@ describe('the arguments of bubblewrap', () => {
   test("cover the server's home wherever it lies, before what a program may see of it", () => {
     const home = '/usr/local/sfp';
     const tools = ['/usr/local', `${home}/tools/sf`];
-    const workspace = `${home}/work/w_1/task`;
+    const workspace = join(home, 'work', 'w_1', 'task');
     const all = bubblewrapArguments(
       { ...PLACE, workspace, tools, readable: [`${home}/repo`, '/srv'], machine: { ...PLACE.machine, home } },
       WISH,
